@@ -1,0 +1,77 @@
+"""What an engine is asked and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from jaxtyping import Float
+
+from neurosim.errors import NeurosimError
+from neurosim.program import Program
+from neurosim.task import Trials
+
+LIMIT = 1e9
+"""A run has diverged at the first step at which some |target - y| is not below this; it stops there."""
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """One network on its trials. Weights and constants stand in for those of the program where given."""
+
+    trials: Trials
+    weights: Mapping[str, np.ndarray] = field(default_factory=dict)
+    constants: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What became of a job: weights after it, loss of each trial (infinite from a divergence on).
+
+    diverged: trial and step at which it did, or none. records: each recorded quantity as it was at the end of every
+    step, [trial, time, ...]; NaN after a divergence.
+    """
+
+    weights: dict[str, np.ndarray]
+    losses: Float[np.ndarray, " trial"]
+    diverged: tuple[int, int] | None
+    records: dict[str, np.ndarray]
+
+
+class Engine(Protocol):
+    """A module of `neurosim.engines`."""
+
+    def run(self, program: Program, jobs: Sequence[Job], record: Iterable[str] = ()) -> list[Outcome]:
+        """Run jobs of one program side by side. Weights carry over from trial to trial, all else starts at zero.
+
+        The outcome of a job does not depend, to the last bit, on what else is in the batch.
+        """
+
+
+Run = Callable[..., list[Outcome]]
+
+
+def start(program: Program, job: Job) -> tuple[dict[str, np.ndarray], dict[str, float]]:
+    """Own copies of the weights that a job starts from, and its constants; checked against the program."""
+    sizes = job.trials.inputs.shape[2], job.trials.targets.shape[2]
+    if sizes != (program.sizes["input"], program.sizes["output"]):
+        raise NeurosimError(
+            f"the trials have {sizes[0]} inputs and {sizes[1]} outputs; the network has {program.sizes['input']} and "
+            f"{program.sizes['output']}"
+        )
+    if loose := set(job.constants) - set(program.constants):
+        raise NeurosimError(f"the program has no constant {min(loose)!r}; there are: {', '.join(sorted(program.constants))}")
+    weights = {name: np.array(job.weights.get(name, value), dtype=float) for name, value in program.weights.items()}
+    for name, value in weights.items():
+        if value.shape != program.shape(name):
+            raise NeurosimError(f"{name} has shape {value.shape}; this program needs {program.shape(name)}")
+    return weights, {**program.constants, **job.constants}
+
+
+def check_record(program: Program, record: Iterable[str]) -> tuple[str, ...]:
+    names = tuple(record)
+    if loose := set(names) - set(program.quantities):
+        raise NeurosimError(f"nothing called {min(loose)!r} to record; there are: {', '.join(sorted(program.quantities))}")
+    return names

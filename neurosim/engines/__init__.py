@@ -1,0 +1,1 @@
+"""Engines, one file each: the name of the file is the name of the engine."""

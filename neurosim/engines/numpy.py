@@ -1,0 +1,148 @@
+"""The reference: each assignment evaluated as it is written, one array at a time. It defines the result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+import numpy as np
+
+from neurosim import notation
+from neurosim.engine import LIMIT, Job, Outcome, check_record, start
+from neurosim.notation import Binary, Block, Expression, Index, Number, Read, Same, Scalar, Statement, Sum
+from neurosim.program import Program
+
+OPERATE = {"+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide}
+
+
+def run(program: Program, jobs: Sequence[Job], record: Iterable[str] = ()) -> list[Outcome]:
+    """One job after another, one step after another. See `neurosim.engine.Engine`."""
+    record = check_record(program, record)
+    with np.errstate(all="ignore"):
+        return [_run(program, job, record) for job in jobs]
+
+
+def _run(program: Program, job: Job, record: tuple[str, ...]) -> Outcome:
+    weights, scalars = start(program, job)
+    trials = job.trials
+    count, steps, _ = trials.inputs.shape
+    losses = np.full(count, np.inf)
+    records = {name: np.full((count, steps, *program.shape(name)), np.nan) for name in record}
+    for trial in range(count):
+        values = {name: np.zeros(program.shape(name)) for name in program.quantities} | weights
+        past = {name: np.zeros((steps + 1, *program.shape(name))) for name in program.history}
+        loss = 0.0
+        for t in range(steps):
+            values["x"], values["target"] = trials.inputs[trial, t], trials.targets[trial, t]
+            scalars["mask"] = trials.mask[t]
+            for block in program.step:
+                if _due(block, scalars, t, steps):
+                    _execute(block, program, values, scalars, values)
+            miss = values["target"] - values["y"]
+            loss += 0.5 * scalars["mask"] * float(miss @ miss)
+            for name in record:
+                records[name][trial, t] = values[name]
+            if not (np.abs(miss) <= LIMIT).all():
+                return Outcome(weights, losses, (trial, t), records)
+            for name in program.history:
+                past[name][t + 1] = values[name]
+        for t in reversed(range(steps) if program.backward else ()):
+            values["x"], values["target"] = trials.inputs[trial, t], trials.targets[trial, t]
+            scalars["mask"] = trials.mask[t]
+            now = values | {name: past[name][t + 1] for name in program.history}
+            then = {name: past[name][t] for name in program.history}
+            for block in program.backward:
+                _execute(block, program, now, scalars, then)
+            values |= {name: now[name] for name in values if name not in program.history}
+        for block in program.end:
+            _execute(block, program, values, scalars, values)
+        losses[trial] = loss
+    return Outcome(weights, losses, None, records)
+
+
+def _due(block: Block, scalars: Mapping[str, float], t: int, steps: int) -> bool:
+    return block.period is None or (t + 1) % int(scalars[block.period]) == 0 or t == steps - 1
+
+
+def _execute(
+    block: Block, program: Program, values: dict[str, np.ndarray], scalars: Mapping[str, float], then: Mapping[str, np.ndarray]
+) -> None:
+    """Run the statements in order; what `before` reads is `then`, or the target as the statement found it."""
+    for statement in block.statements:
+        name = statement.target.name
+        earlier = {**then, name: values[name].copy()}
+
+        def lookup(read: Read, earlier: Mapping[str, np.ndarray] = earlier) -> np.ndarray:
+            return (earlier if read.before else values)[read.name]
+
+        for place in places(statement, program.sizes):
+            axes = [index.letter for index in statement.target.indices if index.letter and index.letter not in place]
+            where = tuple(_position(index, place) for index in statement.target.indices)
+            values[name][where] = evaluate(statement.value, axes, lookup, scalars, place, program.sizes)
+
+
+def places(statement: Statement, sizes: Mapping[str, int]) -> Iterator[dict[str, int]]:
+    """The values of `s`, in order, for which every read stays inside its array; one empty place if there is no `s`."""
+    if "s" not in {index.letter for index in statement.target.indices}:
+        yield {}
+        return
+    back = [index.offset for read in notation.reads(statement.value) for index in read.indices if index.letter == "s"]
+    for s in range(-min(back, default=0), sizes["past"]):
+        yield {"s": s}
+
+
+def _position(index: Index, place: Mapping[str, int]) -> int | slice:
+    if index.letter is None:
+        return index.offset
+    return place[index.letter] + index.offset if index.letter in place else slice(None)
+
+
+def evaluate(
+    expression: Expression,
+    axes: Sequence[str],
+    lookup: Callable[[Read], np.ndarray],
+    scalars: Mapping[str, float],
+    place: Mapping[str, int],
+    sizes: Mapping[str, int],
+) -> np.ndarray:
+    """The value of an expression as an array over `axes`, of length one where it does not depend on a letter."""
+
+    def value(part: Expression, over: Sequence[str]) -> np.ndarray:
+        return evaluate(part, over, lookup, scalars, place, sizes)
+
+    match expression:
+        case Number(number):
+            return np.full((1,) * len(axes), number)
+        case Scalar(name):
+            return np.full((1,) * len(axes), scalars[name])
+        case Binary(operator, left, right):
+            return OPERATE[operator](value(left, axes), value(right, axes))
+        case Same(left, right):
+            equal = np.eye(sizes[notation.LETTERS[left]])
+            return _aligned(equal, [left, right], axes)
+        case Read(_, indices):
+            array = lookup(expression)[tuple(_position(index, place) for index in indices)]
+            return _aligned(array, [index.letter for index in indices if index.letter and index.letter not in place], axes)
+        case Sum(letter, Binary("+" | "-" as operator, left, right)) if letter in notation.free(left) & notation.free(right):
+            return OPERATE[operator](value(Sum(letter, left), axes), value(Sum(letter, right), axes))
+        case Sum():
+            return _contracted(expression, axes, value, place)
+    raise TypeError(expression)
+
+
+def _contracted(
+    expression: Expression, axes: Sequence[str], value: Callable[[Expression, Sequence[str]], np.ndarray], place: Mapping[str, int]
+) -> np.ndarray:
+    """Nested sums over a product, as one `einsum`."""
+    while isinstance(expression, Sum):
+        expression = expression.body
+    parts = [(part, sorted(notation.free(part) - set(place))) for part in notation.factors(expression)]
+    kept = sorted({letter for _, letters in parts for letter in letters} & set(axes))
+    subscripts = ",".join("".join(letters) for _, letters in parts) + "->" + "".join(kept)
+    return _aligned(np.einsum(subscripts, *(value(part, letters) for part, letters in parts), optimize=True), kept, axes)
+
+
+def _aligned(array: np.ndarray, letters: Sequence[str], axes: Sequence[str]) -> np.ndarray:
+    """The array with its axes in the order of `axes`, of length one where it has none; a repeated letter is a diagonal."""
+    ordered = [letter for letter in axes if letter in letters]
+    array = np.einsum(f"{''.join(letters)}->{''.join(ordered)}", array)
+    return array[tuple(slice(None) if letter in letters else np.newaxis for letter in axes)]

@@ -1,0 +1,285 @@
+"""A program: network and rule compiled into one ordered list of assignments.
+
+It is the one thing that engines run, that the audit reads and that costs are counted on: every quantity is declared
+with its shape, its kind and its home, every assignment rounds to its quantity's format as it stores.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+
+from neurosim import network as net
+from neurosim import notation
+from neurosim.errors import NeurosimError
+from neurosim.network import Network
+from neurosim.notation import Binary, Block, Expression, Index, Number, Read, Scalar, Statement, Sum
+from neurosim.precision import EXACT, Format
+from neurosim.rule import Rule, domains, expand
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """What is stored. Axes follow `domains`; home is neuron, synapse, input, output or, with no place to be, global."""
+
+    name: str
+    domains: tuple[str, ...]
+    kind: str
+    format: Format
+
+    @property
+    def home(self) -> str:
+        places = tuple(domain for domain in self.domains if domain != "past")
+        return {1: places[0], 2: "synapse"}.get(len(places), "global") if places else "global"
+
+
+@dataclass(frozen=True)
+class Program:
+    """Assignments in the order in which they run.
+
+    `step`: at every time step, in blocks that may run at every period-th step only. `backward`: for each step from
+    the last to the first, once a trial is over. `end`: once, after that. Weights keep their values from trial to
+    trial; all else begins each trial at zero.
+
+    sizes: length of each domain. constants: named numbers, learning rates included. weights: initial values.
+    """
+
+    sizes: Mapping[str, int]
+    quantities: Mapping[str, Quantity]
+    constants: Mapping[str, float]
+    step: tuple[Block, ...]
+    backward: tuple[Block, ...] = ()
+    end: tuple[Block, ...] = ()
+    weights: Mapping[str, np.ndarray] = field(default_factory=dict, compare=False, repr=False)
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        return tuple(self.sizes[domain] for domain in self.quantities[name].domains)
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        return self.step + self.backward + self.end
+
+    @cached_property
+    def history(self) -> tuple[str, ...]:
+        """What the sweep back in time reads of every step, and so what must be remembered of the whole trial."""
+        written = {statement.target.name for block in self.step for statement in block.statements}
+        return tuple(sorted({read.name for read in _reads(self.backward) if read.name in written}))
+
+    @cached_property
+    def learned(self) -> tuple[str, ...]:
+        """The weights that change."""
+        written = {statement.target.name for block in self.blocks for statement in block.statements}
+        return tuple(name for name in self.weights if name in written)
+
+    def held(self) -> Program:
+        """The same program with its weights held: what would be added to `W` is summed in `update_W` instead."""
+
+        def hold(block: Block) -> Block:
+            return replace(block, statements=tuple(map(_held, block.statements)))
+
+        quantities = dict(self.quantities)
+        for name in self.learned:
+            quantities[f"update_{name}"] = replace(quantities[name], name=f"update_{name}")
+        return replace(
+            self,
+            quantities=quantities,
+            step=tuple(map(hold, self.step)),
+            backward=tuple(map(hold, self.backward)),
+            end=tuple(map(hold, self.end)),
+            weights={**self.weights, **{f"update_{name}": np.zeros(self.shape(name)) for name in self.learned}},
+        )
+
+
+def compile(
+    network: Network,
+    rule: Rule,
+    formats: Mapping[str, Format] = EXACT,
+    *,
+    lr: float | Mapping[str, float] = 0.0,
+    plastic: Iterable[str] = net.PLASTIC,
+) -> Program:
+    """The program of a rule on a network.
+
+    lr: learning rate, or one for each plastic projection. plastic: which of `rec`, `in` and `out` learn.
+    Raises `NeurosimError` if a learning rate is negative or not finite, or a projection is unknown.
+    """
+    plastic = tuple(plastic)
+    if wrong := set(plastic) - set(net.PLASTIC):
+        raise NeurosimError(f"no projection is called {min(wrong)!r}; there are: {', '.join(net.PLASTIC)}")
+    rates = lr if isinstance(lr, Mapping) else dict.fromkeys(net.PLASTIC, lr)
+    for name, rate in rates.items():
+        if not 0.0 <= rate < np.inf:
+            raise NeurosimError(f"the learning rate of {name} is {rate}; it must be a finite number, 0 or above")
+    n, n_in, n_out = network.size
+    blocks = expand(rule, plastic)
+    constants = {"alpha": network.alpha, **rule.constants, **{f"lr_{name}": rates.get(name, 0.0) for name in net.PLASTIC}}
+    by_time = {when: tuple(block for block in blocks if block.when == when) for when in notation.HEADERS}
+    step = _in_time([block for block in blocks if block.when in ("each step", "every")])
+    used = {node.name for node in _nodes((*step, *blocks)) if isinstance(node, Scalar)} | {b.period for b in blocks}
+    return Program(
+        sizes={"neuron": n, "input": n_in, "output": n_out, "past": rule.memory},
+        quantities=_quantities(blocks, formats),
+        constants={name: value for name, value in constants.items() if name in used},
+        step=step,
+        backward=by_time["backward"],
+        end=by_time["end"],
+        weights=network.weights,
+    )
+
+
+def adjoint(network: Network) -> Program:
+    """The program of the exact gradient, derived from the network's equations by reversing them one by one.
+
+    Its weights go *down* the gradient of the summed loss, once a trial is over, with unit learning rate.
+    """
+    forward = _forward().statements
+    loss_slope = _statement("adjoint_y[o] = adjoint_y[o] - error[o]")
+    back: list[Statement] = [loss_slope]
+    for statement in reversed(forward):
+        if statement.target.name != "error":
+            back += _reversed(statement)
+    gradients = [s for s in back if s.target.name.startswith("gradient_")]
+    down = [_statement(f"{s.target.name[9:]}[{_at(s)}] = {s.target.name[9:]}[{_at(s)}] - {s.target}") for s in gradients]
+    blocks = Block("backward", tuple(back)), Block("end", tuple(down))
+    n, n_in, n_out = network.size
+    return Program(
+        sizes={"neuron": n, "input": n_in, "output": n_out, "past": 1},
+        quantities=_quantities(blocks, EXACT),
+        constants={"alpha": network.alpha},
+        step=(_forward(),),
+        backward=blocks[:1],
+        end=blocks[1:],
+        weights=network.weights,
+    )
+
+
+def _statement(text: str) -> Statement:
+    return notation.parse(text)[0].statements[0]
+
+
+def _at(statement: Statement) -> str:
+    return ", ".join(map(str, statement.target.indices))
+
+
+def _reversed(statement: Statement) -> list[Statement]:
+    """What a statement sends back: to each quantity that it reads, its slope times the target's adjoint.
+
+    The target's own adjoint is used up, but for what the statement passes on of the target's value before.
+    """
+    target = Read(f"adjoint_{statement.target.name}", statement.target.indices)
+    sent: list[Statement] = []
+    kept: Expression = Number(0.0)
+    for term, summed in _terms(statement.value, ()):
+        for position, factor in enumerate(term):
+            if not isinstance(factor, Read) or factor.name in net.INPUTS:
+                continue
+            slope = _product([target, *term[:position], *term[position + 1 :]])
+            if factor.name == statement.target.name:
+                kept = slope
+                continue
+            weight = factor.name in net.WEIGHTS
+            adjoint = Read(f"gradient_{factor.name}" if weight else f"adjoint_{factor.name}", factor.indices)
+            for letter in sorted(({*summed} | notation.free(target)) - notation.free(factor)):
+                slope = Sum(letter, slope)
+            sent.append(Statement(adjoint, Binary("+", adjoint, _as_read_then(slope, statement.target.name))))
+    return [*sent, Statement(target, kept)]
+
+
+def _as_read_then(slope: Expression, written: str) -> Expression:
+    """Values as the statement read them: `sent` is renewed at the end of the step, so it was that of the step before."""
+
+    def change(node: Expression) -> Expression:
+        return replace(node, before=True) if isinstance(node, Read) and node.name == "sent" else node
+
+    return notation.transform(slope, change)
+
+
+def _terms(expression: Expression, summed: tuple[str, ...]) -> Iterable[tuple[list[Expression], tuple[str, ...]]]:
+    """A sum of products, term by term: the factors, and the letters that are summed over."""
+    match expression:
+        case Binary("+", left, right):
+            yield from _terms(left, summed)
+            yield from _terms(right, summed)
+        case Sum(letter, body):
+            yield from _terms(body, (*summed, letter))
+        case _:
+            yield list(notation.factors(expression)), summed
+
+
+def _product(parts: list[Expression]) -> Expression:
+    product = parts[0]
+    for part in parts[1:]:
+        product = Binary("*", product, part)
+    return product
+
+
+def _forward() -> Block:
+    return notation.parse(net.EQUATIONS)[0]
+
+
+def _in_time(blocks: list[Block]) -> tuple[Block, ...]:
+    """The step: what needs only the past and the inputs, the network up to its error, the rest, then the messages."""
+    *forward, send = _forward().statements
+    known_late = {statement.target.name for statement in forward}
+    touched = set(known_late)
+    early: list[Statement] = []
+    late: list[Block] = []
+    for block in blocks:
+        waiting: list[Statement] = []
+        for statement in block.statements:
+            names = {read.name for read in notation.reads(statement.value)}
+            if block.period is None and not names & known_late and statement.target.name not in touched:
+                early.append(statement)
+            else:
+                waiting.append(statement)
+                known_late.add(statement.target.name)
+                touched |= names | {statement.target.name}
+        if waiting:
+            late.append(replace(block, statements=tuple(waiting)))
+    return (Block("each step", (*early, *forward)), *late, Block("each step", (send,)))
+
+
+def _quantities(blocks: Iterable[Block], formats: Mapping[str, Format]) -> dict[str, Quantity]:
+    """Every quantity with its kind: one of the network's, or a trace, or, if the error reaches it, a teaching signal.
+
+    What follows the error and is kept per synapse is an accumulator.
+    """
+    taught = {"error"}
+    statements = [statement for block in blocks for statement in block.statements]
+    for _ in statements:
+        taught |= {s.target.name for s in statements if taught & {read.name for read in notation.reads(s.value)}}
+    found = {}
+    for name, places in domains(blocks).items():
+        if name in net.QUANTITIES:
+            kind = net.QUANTITIES[name].kind
+        elif name not in taught:
+            kind = "trace"
+        else:
+            kind = "accumulator" if len(set(places) - {"past"}) == 2 or places.count("neuron") > 1 else "teaching signal"
+        found[name] = Quantity(name, places, kind, formats[kind])
+    return found
+
+
+def _held(statement: Statement) -> Statement:
+    name = statement.target.name
+    if name not in net.WEIGHTS:
+        return statement
+    update = Read(f"update_{name}", statement.target.indices)
+    match statement.value:
+        case Binary("+" | "-" as sign, left, change) if left == statement.target:
+            return Statement(update, Binary(sign, update, change))
+    return Statement(update, Binary("+", update, Binary("-", statement.value, statement.target)))
+
+
+def _nodes(blocks: Iterable[Block]) -> Iterable[Expression]:
+    return (node for block in blocks for statement in block.statements for node in notation.walk(statement.value))
+
+
+def _reads(blocks: Iterable[Block]) -> Iterable[Read]:
+    return (node for node in _nodes(blocks) if isinstance(node, Read))
+
+
+__all__ = ["Index", "Program", "Quantity", "adjoint", "compile"]

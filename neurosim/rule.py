@@ -1,0 +1,208 @@
+"""A learning rule: its equations as text, and what they become for each plastic projection.
+
+Vocabulary of a rule, beside the quantities and constants that it computes or has as fields:
+
+    pre[j]                 what a synapse carries: r[t-1] for recurrent synapses, x[t] for those of the inputs
+    weight[i, j]           the synapse itself
+    r[i]  y[o]  error[o]   rates and outputs of this step; error = mask * (target - y)
+    W_rec[i, j]  W_in[i, m]  W_out[o, i]  B[i, o]  x[m]  target[o]
+    alpha  lr              leak per step; learning rate of the projection
+
+One equation serves every projection: `trace[j] = ... pre[j]` is kept once for the recurrent and once for the input
+synapses, `teach[i] = ... error[o]` once for both. Statements that need nothing of this step's state run before the
+network's own equations, so that traces are those of *now*; the others run after the error is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import MISSING, dataclass, fields, replace
+from typing import dataclass_transform
+
+from neurosim import notation
+from neurosim.errors import NeurosimError
+from neurosim.network import INPUTS, PLASTIC, PROJECTIONS, QUANTITIES, WEIGHTS, Projection
+from neurosim.notation import Block, Expression, Index, Read, Scalar, Statement
+
+DELTA_RULE = "W_out[o, j] = W_out[o, j] + lr * error[o] * r[j]"
+
+
+@dataclass_transform(frozen_default=True)
+class Rule:
+    """A learning rule. Fields are its parameters; a subclass is made a frozen dataclass as it is defined.
+
+    equations: what neurons and synapses compute. readout: how the readout learns. memory: how many values the index
+    `s` takes. A subclass sets them as attributes, or as properties where they depend on a parameter.
+
+    Raises `NeurosimError`, as the class is defined, if an equation is wrong.
+    """
+
+    def __init_subclass__(cls) -> None:
+        dataclass(frozen=True)(cls)
+        if all(field.default is not MISSING or field.default_factory is not MISSING for field in fields(cls)):  # type: ignore[arg-type]
+            cls()
+
+    def __post_init__(self) -> None:
+        try:
+            expand(self)
+        except NeurosimError as error:
+            raise NeurosimError(f"{type(self).__name__}: {error}") from None
+
+    @property
+    def equations(self) -> str:
+        return ""
+
+    @property
+    def readout(self) -> str:
+        return DELTA_RULE
+
+    @property
+    def memory(self) -> int:
+        return 1
+
+    @property
+    def constants(self) -> dict[str, float]:
+        """The numbers among the parameters, by name."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
+        return {name: value for name, value in values.items() if isinstance(value, int | float)}
+
+
+def expand(rule: Rule, plastic: Iterable[str] = PLASTIC) -> tuple[Block, ...]:
+    """The rule's blocks for the projections that learn, in the network's own names.
+
+    Statements that reach no plastic weight are left out. Raises `NeurosimError` if a statement reads or writes what
+    does not exist, or with the wrong indices.
+    """
+    plastic = set(plastic)
+    templates = notation.parse(rule.equations)
+    own = _of_a_projection(templates)
+    blocks = [_instances(block, own, plastic) for block in templates]
+    blocks += [_named_rate(block, "lr_out") for block in notation.parse(rule.readout)]
+    _check(blocks, rule)
+    kept = _reaching(blocks, {f"W_{name}" for name in plastic} | {"B"})
+    return tuple(block for block in kept if block.statements)
+
+
+def _of_a_projection(blocks: Iterable[Block]) -> set[str]:
+    """The names that exist once per projection: whatever depends on `pre` or `weight`."""
+    statements = [statement for block in blocks for statement in block.statements]
+    own, size = {"pre", "weight"}, 0
+    while len(own) > size:
+        size = len(own)
+        own |= {s.target.name for s in statements if own & {read.name for read in notation.reads(s.value)}}
+    return own
+
+
+def _instances(block: Block, own: set[str], plastic: set[str]) -> Block:
+    found: list[Statement] = []
+    for statement in block.statements:
+        if statement.target.name in own:
+            found += [
+                _instance(statement, own, projection, name, block.when)
+                for name, projection in PROJECTIONS.items()
+                if name in plastic
+            ]
+        elif any(node == Scalar("lr") for node in notation.walk(statement.value)):
+            raise NeurosimError(f"in '{statement}': lr is a projection's learning rate and belongs to 'weight[i, j] = ...'")
+        else:
+            found.append(statement)
+    return replace(block, statements=tuple(found))
+
+
+def _instance(statement: Statement, own: set[str], projection: Projection, suffix: str, when: str) -> Statement:
+    """The statement with `pre`, `weight`, `lr`, the index j and its own quantities those of one projection."""
+
+    def index(place: Index) -> Index:
+        return replace(place, letter=projection.letter) if place.letter == "j" else place
+
+    def change(node: Expression) -> Expression:
+        match node:
+            case Read("pre", indices):
+                if indices != (Index("j"),):
+                    raise NeurosimError(f"in '{statement}': {node} must be pre[j]; j is the start of a synapse")
+                delayed = when == "backward" and projection.pre not in INPUTS
+                return Read(projection.pre, (Index(projection.letter),), before=delayed)
+            case Read("weight", indices):
+                if indices != (Index("i"), Index("j")):
+                    raise NeurosimError(f"in '{statement}': {node} must be weight[i, j], [to, from]")
+                return Read(projection.weight, tuple(map(index, indices)))
+            case Read(name, indices, before):
+                return Read(f"{name}_{suffix}" if name in own else name, tuple(map(index, indices)), before)
+            case Scalar("lr"):
+                return Scalar(f"lr_{suffix}")
+            case notation.Sum("j", body):
+                return notation.Sum(projection.letter, body)
+            case notation.Same(left, right):
+                return notation.Same(*(projection.letter if letter == "j" else letter for letter in (left, right)))
+        return node
+
+    target = change(statement.target)
+    assert isinstance(target, Read)
+    if statement.target.name == "pre":
+        raise NeurosimError(f"in '{statement}': pre is given by the network; write to weight[i, j] or a name of your own")
+    return Statement(target, notation.transform(statement.value, change))
+
+
+def _named_rate(block: Block, name: str) -> Block:
+    def change(node: Expression) -> Expression:
+        return Scalar(name) if node == Scalar("lr") else node
+
+    statements = (Statement(s.target, notation.transform(s.value, change)) for s in block.statements)
+    return replace(block, statements=tuple(statements))
+
+
+def domains(blocks: Iterable[Block]) -> dict[str, tuple[str, ...]]:
+    """What each quantity runs over, those of the rule by the indices that they are written with."""
+    found = {name: quantity.domains for name, quantity in QUANTITIES.items()}
+    for block in blocks:
+        for statement in block.statements:
+            written = tuple(notation.LETTERS[index.letter] if index.letter else "past" for index in statement.target.indices)
+            if found.setdefault(statement.target.name, written) != written:
+                raise _wrong_place(statement, statement.target, found[statement.target.name])
+    return found
+
+
+def _check(blocks: list[Block], rule: Rule) -> None:
+    known = domains(blocks)
+    scalars = {"alpha", "mask", "lr_rec", "lr_in", "lr_out", *rule.constants}
+    for block in blocks:
+        if block.period is not None and not isinstance(rule.constants.get(block.period), int):
+            raise NeurosimError(f"'every {block.period} steps:' needs a whole-number field called {block.period!r}")
+        for statement in block.statements:
+            name = statement.target.name
+            if name in QUANTITIES and name not in WEIGHTS:
+                raise NeurosimError(
+                    f"in '{statement}': {name} is the network's; a rule writes weight, {', '.join(WEIGHTS)} or names of its own"
+                )
+            for read in notation.reads(statement.value):
+                if read.name not in known:
+                    raise NeurosimError(f"in '{statement}': {_missing(read.name, known)}")
+                places = tuple(notation.LETTERS[index.letter] if index.letter else "past" for index in read.indices)
+                if places != known[read.name]:
+                    raise _wrong_place(statement, read, known[read.name])
+            for node in notation.walk(statement.value):
+                if isinstance(node, Scalar) and node.name not in scalars:
+                    raise NeurosimError(f"in '{statement}': {_missing(node.name, scalars)}")
+
+
+def _missing(name: str, exist: Iterable[str]) -> str:
+    known = sorted({"lr" if word.startswith("lr_") else word for word in exist} | {"pre", "weight"} - {"sent"})
+    return f"nothing is called {name!r}; there are: {', '.join(known)}"
+
+
+def _wrong_place(statement: Statement, read: Read, domain: tuple[str, ...]) -> NeurosimError:
+    letters = {place: [letter for letter, other in notation.LETTERS.items() if other == place] for place in domain}
+    may = "; ".join(f"{place}: {' '.join(letters[place])}" for place in dict.fromkeys(domain))
+    return NeurosimError(f"in '{statement}': {read} does not fit; {read.name} is [{', '.join(domain)}] ({may})")
+
+
+def _reaching(blocks: list[Block], wanted: set[str]) -> list[Block]:
+    """The statements that a wanted weight depends on; none that writes a weight which is not wanted."""
+    frozen = set(WEIGHTS) - wanted
+    needed, size = set(wanted), 0
+    while len(needed) > size:
+        size = len(needed)
+        for statement in (statement for block in blocks for statement in block.statements):
+            if statement.target.name in needed - frozen:
+                needed |= {read.name for read in notation.reads(statement.value)}
+    return [replace(b, statements=tuple(s for s in b.statements if s.target.name in needed - frozen)) for b in blocks]

@@ -1,0 +1,1 @@
+"""Learning rules, one file each: the name of the file is the name of the rule."""
