@@ -1,0 +1,96 @@
+"""The fast engine: each program becomes one kernel of loop nests, compiled once and kept on disk.
+
+A kernel runs all trials of one network without returning to Python. Jobs run on threads, each by the same machine
+code, so that a job's numbers do not depend on the batch it is in. The text of a kernel depends on the equations and
+on what is recorded, not on sizes: one compilation serves every N, every k and every learning rate.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from threadpoolctl import ThreadpoolController
+
+from neurosim.engine import Job, Outcome, check_record, start
+from neurosim.loops import kernel_source
+from neurosim.errors import NeurosimError
+from neurosim.program import Program
+
+
+def run(program: Program, jobs: Sequence[Job], record: Iterable[str] = ()) -> list[Outcome]:
+    """All jobs at once, one thread per core. See `neurosim.engine.Engine`."""
+    record = check_record(program, record)
+    source = kernel_source(program, record)
+    kernel = _kernel(source)
+    with _one_thread_each() if "np.dot(" in source else nullcontext(), ThreadPoolExecutor(os.cpu_count()) as threads:
+        return list(threads.map(lambda job: _run(kernel, program, job, record), jobs))
+
+
+def _one_thread_each() -> AbstractContextManager[object]:
+    """BLAS with one thread per job: the jobs share the cores already, and its own threads would only wait."""
+    return _libraries().limit(limits=1)
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    return ThreadpoolController()
+
+
+def _run(kernel: Callable[..., tuple[int, int]], program: Program, job: Job, record: tuple[str, ...]) -> Outcome:
+    weights, constants = start(program, job)
+    trials = job.trials
+    count, steps, _ = trials.inputs.shape
+    losses = np.full(count, np.inf)
+    records = {name: np.full((count, steps, *program.shape(name)), np.nan) for name in record}
+    trial, step = kernel(
+        trials.inputs,
+        trials.targets,
+        trials.mask,
+        losses,
+        *(program.sizes[domain] for domain in sorted(program.sizes)),
+        *(float(constants[name]) for name in sorted(constants)),
+        *(weights[name] for name in sorted(weights)),
+        *(records[name] for name in record),
+    )
+    return Outcome(weights, losses, (trial, step) if trial >= 0 else None, records)
+
+
+@cache
+def _kernel(source: str) -> Callable[..., tuple[int, int]]:
+    """The compiled kernel of a source text, from this process, from disk, or compiled now."""
+    name = "neurosim_kernel_" + hashlib.sha256(source.encode()).hexdigest()[:24]
+    path = _folder() / f"{name}.py"
+    if not path.exists() or path.read_text() != source:
+        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as file:
+            file.write(source)
+        Path(file.name).replace(path)
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec and spec.loader
+    module: Any = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # numba's disk cache finds the globals of a kernel by its module's name
+    spec.loader.exec_module(module)
+    return module.run
+
+
+def _folder() -> Path:
+    """Where kernels are kept: $NEUROSIM_CACHE, or the user's cache folder."""
+    root = os.environ.get("NEUROSIM_CACHE") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "neurosim"
+    folder = Path(root) / "kernels"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise NeurosimError(f"cannot keep kernels in {folder} ({error.strerror}); set NEUROSIM_CACHE to a folder") from None
+    return folder
+
+

@@ -1,0 +1,237 @@
+"""A program as the source text of one loop nest over trials, time and places, for a compiler of Python.
+
+Arrays are stored as they are indexed, `[to, from]`, last index contiguous, and every loop runs along memory: a sum
+over the last index of a matrix is a dot product (`W[i, j] * sent[j]`), one over another index accumulates whole rows
+(`W[i, j] * delta[i]`, `delta[s, i] * past[s, j]`), and one that is a product of a matrix and a block of more than one
+further index goes to BLAS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from neurosim import notation
+from neurosim.engine import LIMIT
+from neurosim.network import INPUTS
+from neurosim.notation import Binary, Block, Expression, Index, Number, Read, Same, Scalar, Statement, Sum
+from neurosim.program import Program
+
+HEAD = '''"""Generated from the equations below by neurosim; made anew when they change."""
+import numpy as np
+from numba import njit
+
+
+@njit(nogil=True, cache=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
+'''
+
+
+def kernel_source(program: Program, record: Sequence[str] = ()) -> str:
+    """The text of a module with `run(inputs, targets, masks, losses, sizes..., constants..., weights..., records...)`.
+
+    Sizes, constants and weights come in the order of their sorted names, records as listed; weights, losses and
+    records are written in place. It returns the trial and step at which the run diverged, or (-1, -1).
+    """
+    writer = _Writer(program)
+    names = [name for name in sorted(program.quantities) if name not in program.weights and name not in INPUTS]
+    signature = ["inputs", "targets", "masks", "losses"]
+    signature += [f"n_{domain}" for domain in sorted(program.sizes)]
+    signature += [f"c_{name}" for name in sorted(program.constants)]
+    signature += [f"q_{name}" for name in sorted(program.weights)]
+    signature += [f"record_{name}" for name in record]
+    body = [
+        *(f"q_{name} = np.zeros({_shape(program, name)})" for name in names),
+        *(f"past_{name} = np.zeros((steps + 1, *q_{name}.shape))" for name in program.history),
+        "for trial in range(trials):",
+        *_indented(_trial(program, writer, names, record)),
+        "return -1, -1",
+    ]
+    lines = [f"def run({', '.join(signature)}):", *_indented(["trials, steps, _ = inputs.shape", *writer.scratch, *body])]
+    return HEAD + "\n".join(lines) + "\n"
+
+
+def _trial(program: Program, writer: _Writer, names: list[str], record: Sequence[str]) -> list[str]:
+    step = [line for block in program.step for line in _when_due(block, writer.block(block))]
+    step += ["fine = True", "for o in range(n_output):"]
+    step += _indented(["miss = q_target[o] - q_y[o]", "loss += 0.5 * c_mask * miss * miss", f"fine = fine and abs(miss) <= {LIMIT!r}"])
+    for name in record:
+        step += _copy(program, name, f"record_{name}[trial, t, ")
+    step += ["if not fine:", "    return trial, t"]
+    for name in program.history:
+        step += _copy(program, name, f"past_{name}[t + 1, ")
+    lines = [f"q_{name}.fill(0.0)" for name in names]
+    lines += ["loss = 0.0", "for t in range(steps):", *_indented([*_ARRIVE, *step])]
+    if program.backward:
+        remembered = [f"now_{name} = past_{name}[t + 1]" for name in program.history]
+        remembered += [f"then_{name} = past_{name}[t]" for name in program.history]
+        back = [line for block in program.backward for line in writer.block(block)]
+        lines += ["for t in range(steps - 1, -1, -1):", *_indented([*_ARRIVE, *remembered, *back])]
+    lines += [line for block in program.end for line in writer.block(block)]
+    return [*lines, "losses[trial] = loss"]
+
+
+_ARRIVE = ["q_x = inputs[trial, t]", "q_target = targets[trial, t]", "c_mask = masks[t]"]
+
+
+def _when_due(block: Block, lines: list[str]) -> list[str]:
+    if block.period is None:
+        return lines
+    return [f"if (t + 1) % int(c_{block.period}) == 0 or t == steps - 1:", *_indented(lines)]
+
+
+def _copy(program: Program, name: str, target: str) -> list[str]:
+    """Loops that copy a quantity to `target...]`; assigning whole arrays would take longer to compile."""
+    axes = [f"d{axis}" for axis in range(len(program.quantities[name].domains))]
+    lines = [f"{target}{', '.join(axes)}] = q_{name}[{', '.join(axes)}]"]
+    for axis, domain in zip(reversed(axes), reversed(program.quantities[name].domains), strict=True):
+        lines = [f"for {axis} in range(n_{domain}):", *_indented(lines)]
+    return lines
+
+
+def _shape(program: Program, name: str) -> str:
+    return "(" + "".join(f"n_{domain}, " for domain in program.quantities[name].domains) + ")"
+
+
+def _indented(lines: Iterable[str]) -> list[str]:
+    return ["    " + line for line in lines]
+
+
+@dataclass
+class _Writer:
+    """Writes statements as loops; `scratch` collects the work arrays that they need."""
+
+    program: Program
+    scratch: list[str] = field(default_factory=list)
+
+    def block(self, block: Block) -> list[str]:
+        return [line for statement in block.statements for line in self._statement(statement, block.when)]
+
+    def _statement(self, statement: Statement, when: str) -> list[str]:
+        letters = [index.letter for index in statement.target.indices if index.letter]
+        text = _Text(self.program.history if when == "backward" else (), statement.target.name)
+        lines = [f"# {statement}"]
+        if any(read.before and read.name not in text.remembered for read in notation.reads(statement.value)):
+            self._array(f"before_{statement.target.name}", f"np.empty({_shape(self.program, statement.target.name)})")
+            lines += _copy(self.program, statement.target.name, f"before_{statement.target.name}[")
+        ahead: dict[int, list[str]] = {}
+        for total in _outermost_sums(statement.value):
+            level, code, value = self._sum(total, letters, text)
+            ahead.setdefault(level, []).extend(code)
+            text.sums[total] = value
+        nest = [f"{text.read(statement.target)} = {text.of(statement.value)}"]
+        for level in range(len(letters), 0, -1):
+            nest = [_loop(letters[level - 1], statement.value), *_indented([*ahead.get(level, []), *nest])]
+        return [*lines, *ahead.get(0, []), *nest]
+
+    def _sum(self, total: Sum, letters: list[str], text: _Text) -> tuple[int, list[str], str]:
+        """Lines that compute a sum, how many of the target's loops they stand inside, and how the sum is then read."""
+        over, body = _flattened(total)
+        fixed = notation.free(total)
+        if _is_product_of_matrices(over, body, letters) and not text.remembered:
+            return self._product(over[0], body, letters, text)
+        if letters and _runs_along(letters[-1], over, body):
+            name = self._array(f"row_{len(self.scratch)}", f"np.empty(n_{notation.LETTERS[letters[-1]]})")
+            inner = [f"{name}[{letters[-1]}] += {text.of(body)}"]
+            for letter in (letters[-1], *reversed(over)):
+                inner = [_loop(letter, body), *_indented(inner)]
+            return len(letters) - 1, [f"{name}.fill(0.0)", *inner], f"{name}[{letters[-1]}]"
+        level = max((letters.index(letter) + 1 for letter in fixed), default=0)
+        name = f"total_{len(text.sums)}"
+        inner = [f"{name} += {text.of(body)}"]
+        for letter in reversed(over):
+            inner = [_loop(letter, body), *_indented(inner)]
+        return level, [f"{name} = 0.0", *inner], name
+
+    def _product(self, letter: str, body: Expression, letters: list[str], text: _Text) -> tuple[int, list[str], str]:
+        matrix, block = notation.factors(body)
+        first, *rest = (f"n_{notation.LETTERS[index]}" for index in letters)
+        name = self._array(f"product_{len(self.scratch)}", f"np.empty(({first}, {' * '.join(rest)}))")
+        flat = letters[1]
+        for index, size in zip(letters[2:], rest[1:], strict=True):
+            flat = f"({flat}) * {size} + {index}"
+        line = f"np.dot({text.array(matrix)}, {text.array(block)}.reshape(n_{notation.LETTERS[letter]}, -1), {name})"
+        return 0, [line], f"{name}[{letters[0]}, {flat}]"
+
+    def _array(self, name: str, made: str) -> str:
+        line = f"{name} = {made}"
+        if line not in self.scratch:
+            self.scratch.append(line)
+        return name
+
+
+@dataclass
+class _Text:
+    """Expressions as source text. `remembered`: what is read from the history, going back in time."""
+
+    remembered: tuple[str, ...]
+    target: str
+    sums: dict[Sum, str] = field(default_factory=dict)
+
+    def of(self, expression: Expression) -> str:
+        match expression:
+            case Number(value):
+                return repr(value)
+            case Scalar(name):
+                return f"c_{name}"
+            case Binary(operator, left, right):
+                return f"({self.of(left)} {operator} {self.of(right)})"
+            case Same(left, right):
+                return f"(1.0 if {left} == {right} else 0.0)"
+            case Sum():
+                return self.sums[expression]
+            case Read():
+                return self.read(expression)
+        raise TypeError(expression)
+
+    def read(self, read: Read) -> str:
+        return f"{self.array(read)}[{', '.join(map(_place, read.indices))}]"
+
+    def array(self, read: Expression) -> str:
+        assert isinstance(read, Read)
+        if read.name in self.remembered:
+            return f"{'then' if read.before else 'now'}_{read.name}"
+        return f"{'before' if read.before else 'q'}_{read.name}"
+
+
+def _place(index: Index) -> str:
+    return str(index).replace("-", " - ") if index.letter else str(index.offset)
+
+
+def _loop(letter: str, expression: Expression) -> str:
+    """The loop over a letter, from the first value at which no read is before its array's beginning."""
+    offsets = [index.offset for read in notation.reads(expression) for index in read.indices if index.letter == letter]
+    return f"for {letter} in range({-min([0, *offsets])}, n_{notation.LETTERS[letter]}):"
+
+
+def _outermost_sums(expression: Expression) -> list[Sum]:
+    match expression:
+        case Sum():
+            return [expression]
+        case Binary(_, left, right):
+            return _outermost_sums(left) + _outermost_sums(right)
+    return []
+
+
+def _flattened(total: Sum) -> tuple[list[str], Expression]:
+    """The letters of directly nested sums, outermost first, and what is summed."""
+    over, body = [total.letter], total.body
+    while isinstance(body, Sum):
+        over, body = [*over, body.letter], body.body
+    return over, body
+
+
+def _runs_along(last: str, over: list[str], body: Expression) -> bool:
+    """Whether memory runs along the target's last index rather than along an index summed over."""
+    with_last = [read for read in notation.reads(body) if Index(last) in read.indices]
+    return any(
+        {index.letter for index in read.indices} & set(over) for read in with_last
+    ) and all(read.indices[-1] == Index(last) for read in with_last)
+
+
+def _is_product_of_matrices(over: list[str], body: Expression, letters: list[str]) -> bool:
+    match over, notation.factors(body):
+        case [letter], (Read(_, matrix), Read(_, block)):
+            summed = Index(letter)
+            wanted = [Index(each) for each in letters]
+            return len(letters) > 2 and matrix == (wanted[0], summed) and block == (summed, *wanted[1:])
+    return False
