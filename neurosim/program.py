@@ -16,7 +16,7 @@ from neurosim import network as net
 from neurosim import notation
 from neurosim.errors import NeurosimError
 from neurosim.network import Network
-from neurosim.notation import Binary, Block, Expression, Index, Number, Read, Scalar, Statement, Sum
+from neurosim.notation import Binary, Block, Expression, Number, Read, Scalar, Statement, Sum
 from neurosim.precision import EXACT, Format
 from neurosim.rule import Rule, domains, expand
 
@@ -130,38 +130,34 @@ def compile(
     )
 
 
-def adjoint(network: Network) -> Program:
-    """The program of the exact gradient, derived from the network's equations by reversing them one by one.
+def adjoint(program: Program) -> Program:
+    """The program of the exact gradient, derived from a program's network equations by reversing them one by one.
 
-    Its weights go *down* the gradient of the summed loss, once a trial is over, with unit learning rate.
+    Its weights go *down* the gradient of the loss of a trial, once the trial is over, with unit learning rate.
     """
-    forward = _forward().statements
-    loss_slope = _statement("adjoint_y[o] = adjoint_y[o] - error[o]")
-    back: list[Statement] = [loss_slope]
+    statements = (statement for block in program.step for statement in block.statements)
+    forward = tuple(s for s in statements if s.target.name in net.QUANTITIES and s.target.name not in net.WEIGHTS)
+    back = [_statement("adjoint_y[o] = adjoint_y[o] - error[o]")]
     for statement in reversed(forward):
         if statement.target.name != "error":
             back += _reversed(statement)
-    gradients = [s for s in back if s.target.name.startswith("gradient_")]
-    down = [_statement(f"{s.target.name[9:]}[{_at(s)}] = {s.target.name[9:]}[{_at(s)}] - {s.target}") for s in gradients]
-    blocks = Block("backward", tuple(back)), Block("end", tuple(down))
-    n, n_in, n_out = network.size
+    slopes = [s.target for s in back if s.target.name.startswith("gradient_")]
+    weights = [Read(slope.name.removeprefix("gradient_"), slope.indices) for slope in slopes]
+    down = [Statement(weight, Binary("-", weight, slope)) for weight, slope in zip(weights, slopes, strict=True)]
+    backward, end = (Block("backward", tuple(back)),), (Block("end", tuple(down)),)
     return Program(
-        sizes={"neuron": n, "input": n_in, "output": n_out, "past": 1},
-        quantities=_quantities(blocks, EXACT),
-        constants={"alpha": network.alpha},
-        step=(_forward(),),
-        backward=blocks[:1],
-        end=blocks[1:],
-        weights=network.weights,
+        sizes=program.sizes,
+        quantities=_quantities((*backward, *end), EXACT),
+        constants={"alpha": program.constants["alpha"]},
+        step=(Block("each step", forward),),
+        backward=backward,
+        end=end,
+        weights=program.weights,
     )
 
 
 def _statement(text: str) -> Statement:
     return notation.parse(text)[0].statements[0]
-
-
-def _at(statement: Statement) -> str:
-    return ", ".join(map(str, statement.target.indices))
 
 
 def _reversed(statement: Statement) -> list[Statement]:
@@ -184,11 +180,11 @@ def _reversed(statement: Statement) -> list[Statement]:
             adjoint = Read(f"gradient_{factor.name}" if weight else f"adjoint_{factor.name}", factor.indices)
             for letter in sorted(({*summed} | notation.free(target)) - notation.free(factor)):
                 slope = Sum(letter, slope)
-            sent.append(Statement(adjoint, Binary("+", adjoint, _as_read_then(slope, statement.target.name))))
+            sent.append(Statement(adjoint, Binary("+", adjoint, _as_it_was(slope))))
     return [*sent, Statement(target, kept)]
 
 
-def _as_read_then(slope: Expression, written: str) -> Expression:
+def _as_it_was(slope: Expression) -> Expression:
     """Values as the statement read them: `sent` is renewed at the end of the step, so it was that of the step before."""
 
     def change(node: Expression) -> Expression:
@@ -280,6 +276,3 @@ def _nodes(blocks: Iterable[Block]) -> Iterable[Expression]:
 
 def _reads(blocks: Iterable[Block]) -> Iterable[Read]:
     return (node for node in _nodes(blocks) if isinstance(node, Read))
-
-
-__all__ = ["Index", "Program", "Quantity", "adjoint", "compile"]

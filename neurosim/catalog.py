@@ -1,0 +1,162 @@
+"""Names -> rules, tasks, engines and profiles. The folders are the registry; nothing else lists what exists.
+
+A name may carry parameters, `tbptt:k=8,stride=4`, and may be a file or a module of the user's own: `./my_rule.py`,
+`my_package.my_rule`. Python of the user's is run only when the user names it so.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+import pkgutil
+import sys
+import types
+import typing
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from neurosim.engine import Engine
+from neurosim.errors import NeurosimError, unknown
+from neurosim.profile import Profile, profile_folder
+from neurosim.rule import Rule
+from neurosim.task import Task
+
+FOLDERS = {"rule": "rules", "task": "tasks", "engine": "engines"}
+KINDS = (*FOLDERS, "profile")
+
+BASES: dict[str, type] = {"rule": Rule, "task": Task}
+
+
+def names(kind: str) -> list[str]:
+    """What exists of a kind: rule, task, engine or profile."""
+    if kind not in KINDS:
+        raise unknown("kind of thing", kind, KINDS)
+    if kind == "profile":
+        return sorted(path.stem for path in profile_folder().glob("*.toml"))
+    folder = Path(__file__).parent / FOLDERS[kind]
+    return sorted(module.name for module in pkgutil.iter_modules([str(folder)]))
+
+
+def summary(kind: str, name: str) -> str:
+    """The first sentence of what something says of itself."""
+    if kind == "profile":
+        return profile(name).summary
+    module = _module(kind, name)
+    described: Any = module
+    if kind != "engine":
+        described = _only_class(module, BASES[kind], name)
+    return " ".join((described.__doc__ or "").strip().split("\n\n")[0].split())
+
+
+def rule(name: str) -> Rule:
+    made: Rule = _make("rule", name)
+    return made
+
+
+def task(name: str) -> Task:
+    made: Task = _make("task", name)
+    return made
+
+
+def engine(name: str) -> Engine:
+    module: Any = _module("engine", name)
+    return module
+
+
+def profile(name: str) -> Profile:
+    if name.endswith(".toml"):
+        return Profile.read(Path(name))
+    if name not in names("profile"):
+        raise unknown("profile", name, names("profile"))
+    return Profile.read(profile_folder() / f"{name}.toml")
+
+
+def source(name: str) -> Path | None:
+    """The file that a name stands for, if it is one of the user's own."""
+    path = Path(name.split(":")[0])
+    return path if path.suffix else None
+
+
+def _make(kind: str, name: str) -> Any:
+    stem, _, given = name.partition(":")
+    found = _only_class(_module(kind, stem), BASES[kind], stem)
+    values = {}
+    for part in filter(None, given.split(",")):
+        key, equals, text = part.partition("=")
+        if not equals:
+            raise NeurosimError(f"{kind} {name!r}: {part!r} must be NAME=VALUE; {_parameters(found)}")
+        values[key.strip()] = _parsed(found, name, key.strip(), text.strip())
+    return found(**values)
+
+
+def _parsed(found: type, name: str, key: str, text: str) -> Any:
+    hints = typing.get_type_hints(found)
+    if key not in {field.name for field in fields(found)}:
+        raise NeurosimError(f"{name!r}: nothing is called {key!r}; {_parameters(found)}")
+    for kind in typing.get_args(hints[key]) or (hints[key],):
+        if kind is bool and text.lower() in ("true", "false"):
+            return text.lower() == "true"
+        if kind in (int, float, str):
+            try:
+                return kind(text)
+            except ValueError:
+                continue
+    raise NeurosimError(f"{name!r}: {key} is {text!r}; it must be {_type_name(hints[key])}")
+
+
+def _parameters(found: type) -> str:
+    hints = typing.get_type_hints(found)
+    listed = [f"{field.name} ({_type_name(hints[field.name])}, {field.default!r})" for field in fields(found)]
+    return f"there are: {', '.join(listed)}" if listed else "it has no parameters"
+
+
+def _type_name(hint: Any) -> str:
+    words = {int: "a whole number", float: "a number", str: "a word", bool: "true or false"}
+    return " or ".join(words[kind] for kind in typing.get_args(hint) or (hint,) if kind in words)
+
+
+def _module(kind: str, name: str) -> types.ModuleType:
+    if name in names(kind):
+        return importlib.import_module(f"neurosim.{FOLDERS[kind]}.{name}")
+    if name.endswith(".py"):
+        return _loaded(kind, Path(name))
+    if "." in name and "/" not in name:
+        try:
+            return importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            raise NeurosimError(f"{kind} {name!r}: {error}; name a module that can be imported, or a file") from None
+    raise unknown(kind, name, names(kind))
+
+
+def _loaded(kind: str, path: Path) -> types.ModuleType:
+    if not path.is_file():
+        raise NeurosimError(f"{kind} {str(path)!r}: there is no such file")
+    name = f"neurosim_user_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except NeurosimError as error:
+        raise NeurosimError(f"{path}: {error}") from None
+    except Exception as error:
+        line = next((frame.lineno for frame in reversed(inspect.trace()) if frame.filename == str(path)), None)
+        where = f"{path}, line {line}" if line else str(path)
+        raise NeurosimError(f"{where}: {type(error).__name__}: {error}") from None
+    return module
+
+
+def _only_class(module: types.ModuleType, base: type, name: str) -> type:
+    """The one subclass that a module defines."""
+    found = [
+        each
+        for each in vars(module).values()
+        if isinstance(each, type) and issubclass(each, base) and each.__module__ == module.__name__
+    ]
+    if len(found) != 1:
+        listed = ", ".join(each.__name__ for each in found) or "none"
+        raise NeurosimError(f"{name!r} must define one subclass of neurosim.{base.__name__}; it has: {listed}")
+    return found[0]

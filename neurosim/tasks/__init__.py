@@ -1,0 +1,1 @@
+"""Tasks, one file each: the name of the file is the name of the task."""

@@ -1,0 +1,29 @@
+"""Integrate white noise through a leaky integrator whose memory is longer than a neuron's (arXiv 2503.18754)."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.signal import lfilter
+
+from neurosim.seeding import stream
+from neurosim.task import Task, Trials
+
+
+class Integrate(Task):
+    """White noise in, the same noise through an exponential filter out: `z[t] = decay * z[t-1] + gain * x[t]`.
+
+    memory: time constant of the filter [steps], `decay = exp(-1 / memory)`; the target has unit variance once it
+    is stationary. steps: length of a trial.
+    """
+
+    memory: float = 25.0
+    steps: int = 100
+
+    n_in = 1
+    n_out = 1
+
+    def trials(self, count: int, seed: int, part: str = "train") -> Trials:
+        noise = stream(seed, "integrate", part).normal(size=(count, self.steps, 1))
+        decay = np.exp(-1.0 / self.memory)
+        filtered = lfilter([np.sqrt(1.0 - decay**2)], [1.0, -decay], noise, axis=1)
+        return Trials(noise, filtered, np.ones(self.steps))
