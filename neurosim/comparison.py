@@ -1,0 +1,188 @@
+"""A comparison: several rules on one task, each with the learning rate that suits it, and what locality costs.
+
+Every rule gets the same budget: each learning rate of one grid is tried on the same tuning seeds, which are not those
+of the comparison, for as many trials as the comparison takes. The rate with the lowest mean loss on the tuning trials
+is taken; a diverged run counts as an infinite loss.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from neurosim import catalog
+from neurosim.errors import NeurosimError
+from neurosim.experiment import Experiment, Progress, Run, run
+from neurosim.results import Results
+
+EXACT_RULE = "bptt"
+"""The rule that the cost of locality is counted from."""
+
+FIRST_TUNING_SEED = 1_000_000
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What each rule may spend on its learning rate: a grid, tried on some seeds of its own."""
+
+    rates: tuple[float, ...] = tuple(float(f"{rate:.3g}") for rate in np.logspace(-4, 0, 9))
+    seeds: int = 2
+
+    def __post_init__(self) -> None:
+        if not self.rates or self.seeds < 1:
+            raise NeurosimError(f"{len(self.rates)} learning rates on {self.seeds} seeds; tuning needs at least one of each")
+        for rate in self.rates:
+            if not 0.0 < rate < np.inf:
+                raise NeurosimError(f"a learning rate is {rate}; it must be a finite number above 0")
+
+    def __str__(self) -> str:
+        if len(self.rates) == 1:
+            return f"learning rate {self.rates[0]:g} for every rule"
+        return (
+            f"{len(self.rates)} learning rates from {min(self.rates):g} to {max(self.rates):g}, each on {self.seeds} "
+            "tuning seeds; the lowest mean loss is taken, a diverged run counts as infinite"
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """One rule: the learning rate that it was given, whether a wider grid might have served it better, its runs."""
+
+    rule: str
+    lr: float
+    at_edge: bool
+    runs: tuple[Run, ...]
+
+    @property
+    def losses(self) -> np.ndarray:
+        """On unseen trials, by seed; infinite where it diverged."""
+        return np.array([each.loss for each in self.runs])
+
+    @property
+    def loss(self) -> float:
+        return float(np.median(self.losses))
+
+    @property
+    def scores(self) -> np.ndarray:
+        """In the task's unit, by seed; NaN where it diverged."""
+        return np.array([each.score for each in self.runs])
+
+    @property
+    def score(self) -> float:
+        """The median; NaN if half of the runs or more diverged."""
+        return float(np.median(np.where(np.isnan(self.scores), np.inf, self.scores))) if self.diverged < len(self.runs) / 2 else np.nan
+
+    @property
+    def diverged(self) -> int:
+        return sum(each.diverged for each in self.runs)
+
+    def cosine(self, weight: str) -> float:
+        """Median over seeds of the mean over checkpoints: how the rule's updates lay to the exact ones as it learned."""
+        means = [np.nanmean(each.cosine[weight]) for each in self.runs if np.isfinite(each.cosine.get(weight, [])).any()]
+        return float(np.median(means)) if means else np.nan
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """The rows of a comparison, what they were asked, and the scores of solutions that learn nothing."""
+
+    asked: Experiment
+    budget: Budget
+    rows: tuple[Row, ...]
+    references: dict[str, float]
+
+    def locality(self, row: Row) -> float:
+        """What the rule loses to the exact gradient: median over paired seeds of `loss - loss(bptt)`; NaN without it."""
+        exact = next((each for each in self.rows if each.rule == EXACT_RULE), None)
+        if exact is None:
+            return np.nan
+        paired = [(a, b) for a, b in zip(row.losses, exact.losses, strict=True) if np.isfinite(b)]
+        return float(np.median([a - b for a, b in paired])) if paired else np.nan
+
+
+Plan = Callable[[int], Progress]
+"""Told how many trials there are to learn from in all, gives what wants to know as they are."""
+
+
+def compare(
+    rules: Sequence[str],
+    asked: Experiment,
+    *,
+    seeds: int = 5,
+    budget: Budget | None = None,
+    results: Results | None = None,
+    plan: Plan = lambda trials: lambda done: None,
+) -> Comparison:
+    """Tune and run each rule on the task of `asked`, whose rule, rate and seed stand for those of the comparison.
+
+    What `results` holds already is not run again; what is run is kept there as it ends.
+    Raises `NeurosimError`, before anything is computed, if a name does not exist or a number is out of range.
+    """
+    budget = budget or Budget()
+    if seeds < 1 or not rules:
+        raise NeurosimError(f"{len(rules)} rules on {seeds} seeds; a comparison needs at least one of each")
+    if twice := next((rule for rule in rules if list(rules).count(rule) > 1), None):
+        raise NeurosimError(f"{twice!r} is named twice; name each rule once")
+    task = catalog.task(asked.task)
+    learning = {rule: _learns(rule) for rule in rules}
+    catalog.engine(asked.engine)
+    each = asked.trials or task.train_trials
+    tried = sum(learning.values()) * (len(budget.rates) * budget.seeds if len(budget.rates) > 1 else 0)
+    worker = _Worker(results, plan(each * (tried + len(rules) * seeds)), each)
+    rows = []
+    for rule in rules:
+        question = replace(asked, rule=rule)
+        lr, at_edge = _tuned(question, budget, worker) if learning[rule] else (0.0, False)
+        answers = worker.runs(replace(question, lr=lr, seed=asked.seed + seed) for seed in range(seeds))
+        rows.append(Row(rule, lr, at_edge, answers))
+    return Comparison(asked, budget, tuple(rows), _references(asked, seeds))
+
+
+def _learns(rule: str) -> bool:
+    made = catalog.rule(rule)
+    return bool(made.equations.strip() or made.readout.strip())
+
+
+def _tuned(question: Experiment, budget: Budget, worker: _Worker) -> tuple[float, bool]:
+    """The best rate of the budget, and whether it is the first or last of several."""
+    if len(budget.rates) == 1:
+        return budget.rates[0], False
+    seeds = range(FIRST_TUNING_SEED, FIRST_TUNING_SEED + budget.seeds)
+    trial = replace(question, part="tune", checkpoints=1)
+    found = worker.runs(replace(trial, lr=rate, seed=seed) for rate in budget.rates for seed in seeds)
+    losses = [np.mean([each.loss for each in found if each.experiment.lr == rate]) for rate in budget.rates]
+    best = budget.rates[int(np.argmin(losses))]
+    return best, best in (min(budget.rates), max(budget.rates))
+
+
+def _references(asked: Experiment, seeds: int) -> dict[str, float]:
+    """The task's own yardsticks on the test trials of the comparison: medians over its seeds."""
+    task = catalog.task(asked.task)
+    found = [task.references(task.trials(asked.test_trials, asked.seed + s, asked.part), asked.seed + s) for s in range(seeds)]
+    return {name: float(np.median([each[name] for each in found])) for name in found[0]}
+
+
+@dataclass(frozen=True)
+class _Worker:
+    """Answers experiments from the results that there are, and runs and keeps the others."""
+
+    results: Results | None
+    progress: Progress
+    trials: int
+
+    def runs(self, experiments: Iterable[Experiment]) -> tuple[Run, ...]:
+        experiments = list(experiments)
+        kept = {each: self.results.load(each) for each in experiments} if self.results else {}
+        found = {each: answer for each, answer in kept.items() if answer is not None}
+        missing = [each for each in experiments if each not in found]
+        self.progress(self.trials * (len(experiments) - len(missing)))
+        width = 2 * (os.cpu_count() or 1)
+        for begin in range(0, len(missing), width):
+            for answer in run(missing[begin : begin + width], self.progress):
+                if self.results:
+                    self.results.save(answer)
+                found[answer.experiment] = answer
+        return tuple(found[each] for each in experiments)

@@ -1,0 +1,208 @@
+"""An experiment is one question, a run its answer: a rule learns a task on one seed and is watched as it does."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+
+import numpy as np
+from jaxtyping import Float
+
+from neurosim import __version__, catalog
+from neurosim.engine import Engine, Job
+from neurosim.errors import NeurosimError
+from neurosim.gradient import Alignment, alignment, directions, gradients
+from neurosim.network import PLASTIC, Network
+from neurosim.program import Program, compile
+from neurosim.task import PARTS, Task, Trials
+
+PROBES = 4
+"""Trials on which updates are compared with the exact gradient."""
+
+Progress = Callable[[int], None]
+"""Told how many trials have been learned since it was told last."""
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Everything that decides the numbers of one run.
+
+    rule, task, engine, profile: names as the command line takes them. n: neurons. alpha: leak per step, by default the
+    task's. gain: spectral radius of the initial W_rec. trials: how many are learned from, by default as many as suit
+    the task. lr: learning rate. plastic: what learns. part: the trials that score it, `test` or `tune`. checkpoints:
+    how often it is tested while it learns.
+    """
+
+    rule: str
+    task: str
+    engine: str = "numba"
+    profile: str = "float64"
+    n: int = 64
+    alpha: float | None = None
+    gain: float = 0.5
+    trials: int | None = None
+    test_trials: int = 50
+    lr: float = 0.0
+    seed: int = 0
+    plastic: tuple[str, ...] = PLASTIC
+    part: str = "test"
+    checkpoints: int = 10
+
+    def __post_init__(self) -> None:
+        for name in ("n", "test_trials", "checkpoints"):
+            if getattr(self, name) < 1:
+                raise NeurosimError(f"{name} is {getattr(self, name)}; it must be at least 1")
+        if self.trials is not None and self.trials < self.checkpoints:
+            raise NeurosimError(f"trials is {self.trials}; it must be at least the number of checkpoints, {self.checkpoints}")
+        if self.seed < 0 or not 0.0 <= self.lr < np.inf or not 0.0 <= self.gain < np.inf:
+            raise NeurosimError(f"seed {self.seed}, lr {self.lr} and gain {self.gain} must be finite and not negative")
+        if self.part not in PARTS[1:]:
+            raise NeurosimError(f"part is {self.part!r}; there are: {', '.join(PARTS[1:])}")
+
+    @property
+    def digest(self) -> str:
+        """Identifies the question: it changes with anything that may change the numbers, a user's own files included."""
+        files = [path.read_bytes() for path in map(catalog.source, (self.rule, self.task, self.profile)) if path]
+        words = json.dumps({**asdict(self), "version": __version__}, sort_keys=True)
+        return hashlib.sha256(b"\0".join([words.encode(), *files])).hexdigest()[:16]
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """The record of one experiment.
+
+    outcome: `finished`, or when it diverged. loss, score: on unseen trials, at the end; infinite and NaN if it
+    diverged. losses: of each training trial as it was met. seen: trials learned from at each checkpoint, and
+    test_losses, cosine, size and sign what was measured there (see `Alignment`), the latter by weight.
+    """
+
+    experiment: Experiment
+    outcome: str
+    loss: float
+    score: float
+    seconds: float
+    losses: Float[np.ndarray, " trial"]
+    seen: Float[np.ndarray, " checkpoint"]
+    test_losses: Float[np.ndarray, " checkpoint"]
+    cosine: dict[str, Float[np.ndarray, " checkpoint"]]
+    size: dict[str, Float[np.ndarray, " checkpoint"]]
+    sign: dict[str, Float[np.ndarray, " checkpoint"]]
+    weights: dict[str, np.ndarray]
+
+    @property
+    def diverged(self) -> bool:
+        return self.outcome != "finished"
+
+
+def run(experiments: Sequence[Experiment], progress: Progress = lambda trials: None) -> list[Run]:
+    """Run experiments that differ in learning rate and seed only, side by side.
+
+    Raises `NeurosimError` before anything is computed if one of them asks for what does not exist.
+    """
+    first = experiments[0]
+    if any(replace(each, lr=first.lr, seed=first.seed) != first for each in experiments):
+        raise NeurosimError("experiments that run side by side may differ in lr and seed only")
+    task, engine = catalog.task(first.task), catalog.engine(first.engine)
+    learners = [_Learner.of(each, task) for each in experiments]
+    edges = np.linspace(0, len(learners[0].train), first.checkpoints + 1).astype(int)
+    began = time.perf_counter()
+    _measure(learners, engine)
+    for begin, end in zip(edges[:-1], edges[1:], strict=True):
+        _learn(learners, engine, slice(begin, end))
+        _measure(learners, engine)
+        progress((end - begin) * len(learners))
+    seconds = (time.perf_counter() - began) / len(learners)
+    return [learner.result(task, engine, seconds) for learner in learners]
+
+
+@dataclass(eq=False)
+class _Learner:
+    """One network on its way through the training trials."""
+
+    experiment: Experiment
+    program: Program
+    tested: Program
+    train: Trials
+    test: Trials
+    weights: dict[str, np.ndarray]
+    outcome: str = "finished"
+    losses: list[np.ndarray] = field(default_factory=list)
+    seen: list[int] = field(default_factory=list)
+    test_losses: list[float] = field(default_factory=list)
+    alignments: list[dict[str, Alignment]] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, experiment: Experiment, task: Task) -> _Learner:
+        alpha = task.alpha if experiment.alpha is None else experiment.alpha
+        network = Network.random(experiment.n, task.n_in, task.n_out, alpha, experiment.gain, experiment.seed)
+        rule, formats = catalog.rule(experiment.rule), catalog.profile(experiment.profile).formats
+        program = compile(network, rule, formats, lr=experiment.lr, plastic=experiment.plastic)
+        return cls(
+            experiment,
+            program,
+            tested=compile(network, rule, formats, plastic=()),
+            train=task.trials(experiment.trials or task.train_trials, experiment.seed),
+            test=task.trials(experiment.test_trials, experiment.seed, experiment.part),
+            weights=dict(network.weights),
+        )
+
+    @property
+    def alive(self) -> bool:
+        return self.outcome == "finished"
+
+    def result(self, task: Task, engine: Engine, seconds: float) -> Run:
+        (tested,) = engine.run(self.tested, [Job(self.test, self.weights)], record=["y"])
+        loss = float(tested.losses.mean()) if self.alive else np.inf
+        if self.alive and not loss < np.inf:
+            self.outcome = "diverged when tested"
+        return Run(
+            experiment=self.experiment,
+            outcome=self.outcome,
+            loss=loss,
+            score=task.score(self.test, tested.records["y"]) if self.alive else np.nan,
+            seconds=seconds,
+            losses=np.concatenate(self.losses),
+            seen=np.array(self.seen, dtype=float),
+            test_losses=np.array(self.test_losses),
+            cosine=self._measured("cosine"),
+            size=self._measured("size"),
+            sign=self._measured("sign"),
+            weights=self.weights,
+        )
+
+    def _measured(self, what: str) -> dict[str, np.ndarray]:
+        names = self.alignments[0] if self.alignments else {}
+        return {name: np.array([getattr(each[name], what) for each in self.alignments]) for name in names}
+
+
+def _learn(learners: Sequence[_Learner], engine: Engine, trials: slice) -> None:
+    alive = [learner for learner in learners if learner.alive]
+    jobs = [Job(each.train[trials], each.weights, each.program.constants) for each in alive]
+    if not jobs:
+        return
+    for learner, outcome in zip(alive, engine.run(alive[0].program, jobs), strict=True):
+        learner.losses.append(outcome.losses)
+        learner.weights = outcome.weights
+        if outcome.diverged:
+            trial, step = outcome.diverged
+            learner.outcome = f"diverged at trial {trials.start + trial}, step {step}"
+
+
+def _measure(learners: Iterable[_Learner], engine: Engine) -> None:
+    """Test the networks that have not diverged and, unless they are run for tuning, compare update and gradient."""
+    alive = [learner for learner in learners if learner.alive]
+    if not alive:
+        return
+    for learner, outcome in zip(alive, engine.run(alive[0].tested, [Job(e.test, e.weights) for e in alive]), strict=True):
+        learner.seen.append(sum(map(len, learner.losses)))
+        learner.test_losses.append(float(outcome.losses.mean()))
+    if alive[0].experiment.part == "tune" or not alive[0].program.learned:
+        return
+    jobs = [Job(each.train[:PROBES], each.weights) for each in alive]
+    slopes = gradients(alive[0].program, jobs, engine)
+    steps = directions(alive[0].program, jobs, engine)
+    for learner, slope, step in zip(alive, slopes, steps, strict=True):
+        learner.alignments.append({name: alignment(step[name], slope[name]) for name in step})

@@ -1,0 +1,129 @@
+"""Runs on disk: one folder each, found by the digest of what was asked.
+
+`run.json` says what was asked, how it was made and what came out; `curves.npz` holds the arrays. Both are written
+beside their place and moved there, `run.json` last, so that a run is either whole or not there; a damaged one is set
+aside and made again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shlex
+import sys
+import tempfile
+import zipfile
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from neurosim.errors import NeurosimError
+from neurosim.experiment import Experiment, Run
+
+ARRAYS = ("losses", "seen", "test_losses")
+BY_WEIGHT = ("cosine", "size", "sign", "weights")
+LIBRARIES = ("neurosim-onchip", "numpy", "numba", "scipy", "brian2", "nengo")
+
+
+@dataclass(frozen=True)
+class Results:
+    """A folder of runs. Raises `NeurosimError` if it cannot be made or written to."""
+
+    folder: Path
+
+    def __post_init__(self) -> None:
+        try:
+            (self.folder / "runs").mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.folder):
+                pass
+        except OSError as error:
+            raise NeurosimError(f"cannot write results to {self.folder} ({error.strerror}); name a folder that can be") from None
+
+    def save(self, run: Run) -> None:
+        """Keep a run; it is on disk, whole, when this returns."""
+        place = self._place(run.experiment)
+        place.mkdir(parents=True, exist_ok=True)
+        arrays = {name: getattr(run, name) for name in ARRAYS}
+        for group in BY_WEIGHT:
+            arrays |= {f"{group}/{name}": values for name, values in getattr(run, group).items()}
+        _write(place / "curves.npz", lambda file: np.savez_compressed(file, **arrays))
+        about = {
+            "experiment": asdict(run.experiment),
+            "outcome": run.outcome,
+            "loss": _finite(run.loss),
+            "score": _finite(run.score),
+            "seconds": run.seconds,
+            "made": provenance(),
+        }
+        _write(place / "run.json", lambda file: file.write(json.dumps(about, indent=1, allow_nan=False).encode()))
+
+    def load(self, experiment: Experiment) -> Run | None:
+        """The run that answers an experiment, if there is one. A damaged one is set aside, as `NAME.damaged`."""
+        place = self._place(experiment)
+        if not (place / "run.json").exists():
+            return None
+        try:
+            return _read(place, experiment)
+        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
+            aside = place.with_name(place.name + ".damaged")
+            for count in range(1, 1000):
+                if not aside.exists():
+                    break
+                aside = place.with_name(f"{place.name}.damaged{count}")
+            place.rename(aside)
+            return None
+
+    def _place(self, experiment: Experiment) -> Path:
+        return self.folder / "runs" / experiment.digest
+
+
+def provenance() -> dict[str, Any]:
+    """What made a result: command, versions, machine, time."""
+    return {
+        "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        "versions": {"python": platform.python_version()} | {name: _version(name) for name in LIBRARIES},
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _read(place: Path, experiment: Experiment) -> Run:
+    about = json.loads((place / "run.json").read_text(encoding="utf-8"))
+    if about["experiment"] != json.loads(json.dumps(asdict(experiment))):
+        raise ValueError("the run answers another question")
+    with np.load(place / "curves.npz", allow_pickle=False) as arrays:
+        found = {name: arrays[name] for name in ARRAYS}
+        grouped: dict[str, dict[str, np.ndarray]] = {group: {} for group in BY_WEIGHT}
+        for name in arrays.files:
+            group, _, weight = name.partition("/")
+            if weight:
+                grouped[group][weight] = arrays[name]
+    loss = np.inf if about["loss"] is None else float(about["loss"])
+    score = np.nan if about["score"] is None else float(about["score"])
+    made: dict[str, Any] = {**found, **grouped}
+    return Run(experiment, str(about["outcome"]), loss, score, float(about["seconds"]), **made)
+
+
+def _finite(value: float) -> float | None:
+    return value if np.isfinite(value) else None
+
+
+def _write(path: Path, write: Callable[[Any], Any]) -> None:
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
+        write(file)
+        file.flush()
+        os.fsync(file.fileno())
+    Path(file.name).replace(path)
