@@ -6,6 +6,7 @@ A name may carry parameters, `tbptt:k=8,stride=4`, and may be a file or a module
 
 from __future__ import annotations
 
+import ast
 import importlib
 import importlib.util
 import inspect
@@ -40,14 +41,17 @@ def names(kind: str) -> list[str]:
 
 
 def summary(kind: str, name: str) -> str:
-    """The first sentence of what something says of itself."""
+    """The first paragraph of what something that comes with neurosim says of itself, read without running it."""
     if kind == "profile":
         return profile(name).summary
-    module = _module(kind, name)
-    described: Any = module
-    if kind != "engine":
-        described = _only_class(module, BASES[kind], name)
-    return " ".join((described.__doc__ or "").strip().split("\n\n")[0].split())
+    tree = ast.parse((Path(__file__).parent / FOLDERS[kind] / f"{name}.py").read_text(encoding="utf-8"))
+    classes = [
+        node
+        for node in tree.body
+        if isinstance(node, ast.ClassDef) and kind.capitalize() in map(ast.unparse, node.bases)
+    ]
+    text = ast.get_docstring(classes[0] if classes else tree) or ""
+    return " ".join(text.split("\n\n")[0].split())
 
 
 def rule(name: str) -> Rule:

@@ -28,12 +28,14 @@ FIRST_TUNING_SEED = 1_000_000
 class Budget:
     """What each rule may spend on its learning rate: a grid, tried on some seeds of its own."""
 
-    rates: tuple[float, ...] = tuple(float(f"{rate:.3g}") for rate in np.logspace(-4, 0, 9))
-    seeds: int = 2
+    rates: tuple[float, ...] = tuple(float(f"{rate:.3g}") for rate in np.logspace(-5, 0, 11))
+    seeds: int = 3
 
     def __post_init__(self) -> None:
         if not self.rates or self.seeds < 1:
-            raise NeurosimError(f"{len(self.rates)} learning rates on {self.seeds} seeds; tuning needs at least one of each")
+            raise NeurosimError(
+                f"{len(self.rates)} learning rates on {self.seeds} seeds; tuning needs at least one of each"
+            )
         for rate in self.rates:
             if not 0.0 < rate < np.inf:
                 raise NeurosimError(f"a learning rate is {rate}; it must be a finite number above 0")
@@ -67,21 +69,23 @@ class Row:
 
     @property
     def scores(self) -> np.ndarray:
-        """In the task's unit, by seed; NaN where it diverged."""
+        """In the task's unit, by seed; infinitely bad where it diverged."""
         return np.array([each.score for each in self.runs])
 
     @property
     def score(self) -> float:
-        """The median; NaN if half of the runs or more diverged."""
-        return float(np.median(np.where(np.isnan(self.scores), np.inf, self.scores))) if self.diverged < len(self.runs) / 2 else np.nan
+        """The median; infinite if it falls among the seeds that diverged."""
+        return float(np.median(self.scores))
 
     @property
     def diverged(self) -> int:
         return sum(each.diverged for each in self.runs)
 
     def cosine(self, weight: str) -> float:
-        """Median over seeds of the mean over checkpoints: how the rule's updates lay to the exact ones as it learned."""
-        means = [np.nanmean(each.cosine[weight]) for each in self.runs if np.isfinite(each.cosine.get(weight, [])).any()]
+        """How the rule's updates lay to the exact ones: mean over checkpoints, median over seeds."""
+        means = [
+            np.nanmean(each.cosine[weight]) for each in self.runs if np.isfinite(each.cosine.get(weight, [])).any()
+        ]
         return float(np.median(means)) if means else np.nan
 
 
@@ -95,7 +99,7 @@ class Comparison:
     references: dict[str, float]
 
     def locality(self, row: Row) -> float:
-        """What the rule loses to the exact gradient: median over paired seeds of `loss - loss(bptt)`; NaN without it."""
+        """What a rule loses to the exact gradient: median of `loss - loss(bptt)` over paired seeds; NaN without it."""
         exact = next((each for each in self.rows if each.rule == EXACT_RULE), None)
         if exact is None:
             return np.nan
@@ -161,7 +165,10 @@ def _tuned(question: Experiment, budget: Budget, worker: _Worker) -> tuple[float
 def _references(asked: Experiment, seeds: int) -> dict[str, float]:
     """The task's own yardsticks on the test trials of the comparison: medians over its seeds."""
     task = catalog.task(asked.task)
-    found = [task.references(task.trials(asked.test_trials, asked.seed + s, asked.part), asked.seed + s) for s in range(seeds)]
+    found = [
+        task.references(task.trials(asked.test_trials, asked.seed + s, asked.part), asked.seed + s)
+        for s in range(seeds)
+    ]
     return {name: float(np.median([each[name] for each in found])) for name in found[0]}
 
 

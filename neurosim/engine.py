@@ -62,7 +62,9 @@ def start(program: Program, job: Job) -> tuple[dict[str, np.ndarray], dict[str, 
             f"{program.sizes['output']}"
         )
     if loose := set(job.constants) - set(program.constants):
-        raise NeurosimError(f"the program has no constant {min(loose)!r}; there are: {', '.join(sorted(program.constants))}")
+        raise NeurosimError(
+            f"the program has no constant {min(loose)!r}; there are: {', '.join(sorted(program.constants))}"
+        )
     weights = {name: np.array(job.weights.get(name, value), dtype=float) for name, value in program.weights.items()}
     for name, value in weights.items():
         if value.shape != program.shape(name):
@@ -73,5 +75,7 @@ def start(program: Program, job: Job) -> tuple[dict[str, np.ndarray], dict[str, 
 def check_record(program: Program, record: Iterable[str]) -> tuple[str, ...]:
     names = tuple(record)
     if loose := set(names) - set(program.quantities):
-        raise NeurosimError(f"nothing called {min(loose)!r} to record; there are: {', '.join(sorted(program.quantities))}")
+        raise NeurosimError(
+            f"nothing called {min(loose)!r} to record; there are: {', '.join(sorted(program.quantities))}"
+        )
     return names

@@ -7,11 +7,14 @@ import json
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float
 
-from neurosim import __version__, catalog
+from neurosim import catalog
 from neurosim.engine import Engine, Job
 from neurosim.errors import NeurosimError
 from neurosim.gradient import Alignment, alignment, directions, gradients
@@ -56,7 +59,9 @@ class Experiment:
             if getattr(self, name) < 1:
                 raise NeurosimError(f"{name} is {getattr(self, name)}; it must be at least 1")
         if self.trials is not None and self.trials < self.checkpoints:
-            raise NeurosimError(f"trials is {self.trials}; it must be at least the number of checkpoints, {self.checkpoints}")
+            raise NeurosimError(
+                f"trials is {self.trials}; it must be at least the number of checkpoints, {self.checkpoints}"
+            )
         if self.seed < 0 or not 0.0 <= self.lr < np.inf or not 0.0 <= self.gain < np.inf:
             raise NeurosimError(f"seed {self.seed}, lr {self.lr} and gain {self.gain} must be finite and not negative")
         if self.part not in PARTS[1:]:
@@ -64,17 +69,25 @@ class Experiment:
 
     @property
     def digest(self) -> str:
-        """Identifies the question: it changes with anything that may change the numbers, a user's own files included."""
-        files = [path.read_bytes() for path in map(catalog.source, (self.rule, self.task, self.profile)) if path]
-        words = json.dumps({**asdict(self), "version": __version__}, sort_keys=True)
-        return hashlib.sha256(b"\0".join([words.encode(), *files])).hexdigest()[:16]
+        """Identifies the question: changes with all that may change the numbers, a user's own files included."""
+        own = [path for path in map(catalog.source, (self.rule, self.task, self.profile)) if path]
+        files = [path.read_bytes() for path in (*own, *catalog.task(self.task).files)]
+        words = json.dumps(asdict(self), sort_keys=True)
+        return hashlib.sha256(b"\0".join([words.encode(), _code().encode(), *files])).hexdigest()[:16]
+
+
+@cache
+def _code() -> str:
+    """A digest of neurosim itself, so that no result outlives the code that made it."""
+    files = sorted(Path(__file__).parent.rglob("*.py"))
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()
 
 
 @dataclass(frozen=True, eq=False)
 class Run:
     """The record of one experiment.
 
-    outcome: `finished`, or when it diverged. loss, score: on unseen trials, at the end; infinite and NaN if it
+    outcome: `finished`, or when it diverged. loss, score: on unseen trials, at the end; infinitely bad if it
     diverged. losses: of each training trial as it was met. seen: trials learned from at each checkpoint, and
     test_losses, cosine, size and sign what was measured there (see `Alignment`), the latter by weight.
     """
@@ -110,7 +123,7 @@ def run(experiments: Sequence[Experiment], progress: Progress = lambda trials: N
     edges = np.linspace(0, len(learners[0].train), first.checkpoints + 1).astype(int)
     began = time.perf_counter()
     _measure(learners, engine)
-    for begin, end in zip(edges[:-1], edges[1:], strict=True):
+    for begin, end in pairwise(edges):
         _learn(learners, engine, slice(begin, end))
         _measure(learners, engine)
         progress((end - begin) * len(learners))
@@ -158,11 +171,12 @@ class _Learner:
         loss = float(tested.losses.mean()) if self.alive else np.inf
         if self.alive and not loss < np.inf:
             self.outcome = "diverged when tested"
+        worst = -np.inf if task.higher_is_better else np.inf
         return Run(
             experiment=self.experiment,
             outcome=self.outcome,
             loss=loss,
-            score=task.score(self.test, tested.records["y"]) if self.alive else np.nan,
+            score=task.score(self.test, tested.records["y"]) if self.alive else worst,
             seconds=seconds,
             losses=np.concatenate(self.losses),
             seen=np.array(self.seen, dtype=float),
@@ -196,7 +210,9 @@ def _measure(learners: Iterable[_Learner], engine: Engine) -> None:
     alive = [learner for learner in learners if learner.alive]
     if not alive:
         return
-    for learner, outcome in zip(alive, engine.run(alive[0].tested, [Job(e.test, e.weights) for e in alive]), strict=True):
+    for learner, outcome in zip(
+        alive, engine.run(alive[0].tested, [Job(e.test, e.weights) for e in alive]), strict=True
+    ):
         learner.seen.append(sum(map(len, learner.losses)))
         learner.test_losses.append(float(outcome.losses.mean()))
     if alive[0].experiment.part == "tune" or not alive[0].program.learned:

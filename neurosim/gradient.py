@@ -20,7 +20,9 @@ def gradient(program: Program, trials: Trials, weights: Weights | None = None, e
     return gradients(program, [Job(trials, weights or {})], engine or catalog.engine("numba"))[0]
 
 
-def direction(program: Program, trials: Trials, weights: Weights | None = None, engine: Engine | None = None) -> Weights:
+def direction(
+    program: Program, trials: Trials, weights: Weights | None = None, engine: Engine | None = None
+) -> Weights:
     """What the rule adds to each weight per trial and unit of learning rate, all weights held at their values.
 
     It is a descent direction: for an exact rule, minus the gradient.

@@ -46,14 +46,19 @@ def kernel_source(program: Program, record: Sequence[str] = ()) -> str:
         *_indented(_trial(program, writer, names, record)),
         "return -1, -1",
     ]
-    lines = [f"def run({', '.join(signature)}):", *_indented(["trials, steps, _ = inputs.shape", *writer.scratch, *body])]
+    lines = [
+        f"def run({', '.join(signature)}):",
+        *_indented(["trials, steps, _ = inputs.shape", *writer.scratch, *body]),
+    ]
     return HEAD + "\n".join(lines) + "\n"
 
 
 def _trial(program: Program, writer: _Writer, names: list[str], record: Sequence[str]) -> list[str]:
     step = [line for block in program.step for line in _when_due(block, writer.block(block))]
     step += ["fine = True", "for o in range(n_output):"]
-    step += _indented(["miss = q_target[o] - q_y[o]", "loss += 0.5 * c_mask * miss * miss", f"fine = fine and abs(miss) <= {LIMIT!r}"])
+    step += _indented(
+        ["miss = q_target[o] - q_y[o]", "loss += 0.5 * c_mask * miss * miss", f"fine = fine and abs(miss) <= {LIMIT!r}"]
+    )
     for name in record:
         step += _copy(program, name, f"record_{name}[trial, t, ")
     step += ["if not fine:", "    return trial, t"]
@@ -223,9 +228,9 @@ def _flattened(total: Sum) -> tuple[list[str], Expression]:
 def _runs_along(last: str, over: list[str], body: Expression) -> bool:
     """Whether memory runs along the target's last index rather than along an index summed over."""
     with_last = [read for read in notation.reads(body) if Index(last) in read.indices]
-    return any(
-        {index.letter for index in read.indices} & set(over) for read in with_last
-    ) and all(read.indices[-1] == Index(last) for read in with_last)
+    return any({index.letter for index in read.indices} & set(over) for read in with_last) and all(
+        read.indices[-1] == Index(last) for read in with_last
+    )
 
 
 def _is_product_of_matrices(over: list[str], body: Expression, letters: list[str]) -> bool:

@@ -12,7 +12,8 @@ An index is a letter that names a place (`LETTERS`), a letter with an offset (`s
 Statements run in order and each is complete before the next. Within one, `s` runs upwards, so that
 `delta[s-1, j]` is the value just computed; an `s` for which a read would leave the array is left out.
 
-A line that begins with an operator goes on with the one before. A line that ends in a colon says when the statements below it run (`Block`).
+A line that begins with an operator goes on with the one before. A line that ends in a colon says when the statements
+below it run (`Block`).
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ class Scalar:
 
 @dataclass(frozen=True)
 class Read:
-    """One element of a quantity; as `before`, the value it had before the statement (or, going back, the step) began."""
+    """One element of a quantity; as `before`, its value before the statement or, going back, the step began."""
 
     name: str
     indices: tuple[Index, ...]
@@ -164,7 +165,11 @@ def _statement(line: str) -> Statement:
     match body:
         case [ast.Assign(targets=[target], value=value)]:
             fail = _failing(line)
-            read = _read(target, fail) if isinstance(target, ast.Subscript) else fail("the left side must be NAME[indices]")
+            read = (
+                _read(target, fail)
+                if isinstance(target, ast.Subscript)
+                else fail("the left side must be NAME[indices]")
+            )
             statement = Statement(read, _expression(value, fail))
             _check_letters(statement, fail)
             return statement
@@ -325,7 +330,5 @@ def show(expression: Expression) -> str:
 
 
 def _operand(expression: Expression, operator: str, right: bool) -> str:
-    weak = isinstance(expression, Binary) and (
-        right or (operator in "*/" and expression.operator in "+-")
-    )
+    weak = isinstance(expression, Binary) and (right or (operator in "*/" and expression.operator in "+-"))
     return f"({show(expression)})" if weak else show(expression)

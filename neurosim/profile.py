@@ -25,7 +25,7 @@ class Profile:
 
     @classmethod
     def read(cls, path: Path) -> Profile:
-        """The profile in a file. Raises `NeurosimError` naming the file, the key, what is wrong and what would be right."""
+        """The profile in a file. Raises `NeurosimError`: the file, the key, what is wrong, what would be right."""
         if not path.is_file():
             raise NeurosimError(f"profile {str(path)!r}: there is no such file")
         if path.stat().st_size > LARGEST_FILE:

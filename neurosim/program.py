@@ -63,10 +63,15 @@ class Program:
         return self.step + self.backward + self.end
 
     @cached_property
-    def history(self) -> tuple[str, ...]:
-        """What the sweep back in time reads of every step, and so what must be remembered of the whole trial."""
+    def remembered(self) -> tuple[str, ...]:
+        """What the sweep back in time reads of every step, and so what must be kept of the whole trial."""
         written = {statement.target.name for block in self.step for statement in block.statements}
-        return tuple(sorted({read.name for read in _reads(self.backward) if read.name in written}))
+        return tuple(sorted({read.name for read in _reads(self.backward)} & (written | set(net.INPUTS))))
+
+    @property
+    def history(self) -> tuple[str, ...]:
+        """What of that the program itself computes; the inputs are at hand as they came."""
+        return tuple(name for name in self.remembered if name not in net.INPUTS)
 
     @cached_property
     def learned(self) -> tuple[str, ...]:
@@ -115,8 +120,12 @@ def compile(
             raise NeurosimError(f"the learning rate of {name} is {rate}; it must be a finite number, 0 or above")
     n, n_in, n_out = network.size
     blocks = expand(rule, plastic)
-    constants = {"alpha": network.alpha, **rule.constants, **{f"lr_{name}": rates.get(name, 0.0) for name in net.PLASTIC}}
-    by_time = {when: tuple(block for block in blocks if block.when == when) for when in notation.HEADERS}
+    constants = {
+        "alpha": network.alpha,
+        **rule.constants,
+        **{f"lr_{name}": rates.get(name, 0.0) for name in net.PLASTIC},
+    }
+    by_time = {when: _merged(block for block in blocks if block.when == when) for when in notation.HEADERS}
     step = _in_time([block for block in blocks if block.when in ("each step", "every")])
     used = {node.name for node in _nodes((*step, *blocks)) if isinstance(node, Scalar)} | {b.period for b in blocks}
     return Program(
@@ -185,7 +194,7 @@ def _reversed(statement: Statement) -> list[Statement]:
 
 
 def _as_it_was(slope: Expression) -> Expression:
-    """Values as the statement read them: `sent` is renewed at the end of the step, so it was that of the step before."""
+    """Values as the statement read them: `sent` is renewed at the end of the step, so it is that of the one before."""
 
     def change(node: Expression) -> Expression:
         return replace(node, before=True) if isinstance(node, Read) and node.name == "sent" else node
@@ -235,7 +244,18 @@ def _in_time(blocks: list[Block]) -> tuple[Block, ...]:
                 touched |= names | {statement.target.name}
         if waiting:
             late.append(replace(block, statements=tuple(waiting)))
-    return (Block("each step", (*early, *forward)), *late, Block("each step", (send,)))
+    return _merged([Block("each step", (*early, *forward)), *late, Block("each step", (send,))])
+
+
+def _merged(blocks: Iterable[Block]) -> tuple[Block, ...]:
+    """The same blocks with neighbours that run at the same time as one."""
+    merged: list[Block] = []
+    for block in blocks:
+        if merged and (merged[-1].when, merged[-1].period) == (block.when, block.period):
+            merged[-1] = replace(block, statements=merged[-1].statements + block.statements)
+        else:
+            merged.append(block)
+    return tuple(merged)
 
 
 def _quantities(blocks: Iterable[Block], formats: Mapping[str, Format]) -> dict[str, Quantity]:
@@ -254,7 +274,9 @@ def _quantities(blocks: Iterable[Block], formats: Mapping[str, Format]) -> dict[
         elif name not in taught:
             kind = "trace"
         else:
-            kind = "accumulator" if len(set(places) - {"past"}) == 2 or places.count("neuron") > 1 else "teaching signal"
+            kind = (
+                "accumulator" if len(set(places) - {"past"}) == 2 or places.count("neuron") > 1 else "teaching signal"
+            )
         found[name] = Quantity(name, places, kind, formats[kind])
     return found
 

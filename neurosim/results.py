@@ -43,7 +43,9 @@ class Results:
             with tempfile.TemporaryFile(dir=self.folder):
                 pass
         except OSError as error:
-            raise NeurosimError(f"cannot write results to {self.folder} ({error.strerror}); name a folder that can be") from None
+            raise NeurosimError(
+                f"cannot write results to {self.folder} ({error.strerror}); name a folder that can be"
+            ) from None
 
     def save(self, run: Run) -> None:
         """Keep a run; it is on disk, whole, when this returns."""
@@ -56,8 +58,8 @@ class Results:
         about = {
             "experiment": asdict(run.experiment),
             "outcome": run.outcome,
-            "loss": _finite(run.loss),
-            "score": _finite(run.score),
+            "loss": _plain(run.loss),
+            "score": _plain(run.score),
             "seconds": run.seconds,
             "made": provenance(),
         }
@@ -111,14 +113,14 @@ def _read(place: Path, experiment: Experiment) -> Run:
             group, _, weight = name.partition("/")
             if weight:
                 grouped[group][weight] = arrays[name]
-    loss = np.inf if about["loss"] is None else float(about["loss"])
-    score = np.nan if about["score"] is None else float(about["score"])
-    made: dict[str, Any] = {**found, **grouped}
-    return Run(experiment, str(about["outcome"]), loss, score, float(about["seconds"]), **made)
+    numbers = {name: float(about[name]) for name in ("loss", "score", "seconds")}
+    made: dict[str, Any] = {**numbers, **found, **grouped}
+    return Run(experiment, str(about["outcome"]), **made)
 
 
-def _finite(value: float) -> float | None:
-    return value if np.isfinite(value) else None
+def _plain(value: float) -> float | str:
+    """JSON has no infinity: it is written as the word `inf`."""
+    return value if np.isfinite(value) else str(value)
 
 
 def _write(path: Path, write: Callable[[Any], Any]) -> None:

@@ -103,7 +103,9 @@ def _instances(block: Block, own: set[str], plastic: set[str]) -> Block:
                 if name in plastic
             ]
         elif any(node == Scalar("lr") for node in notation.walk(statement.value)):
-            raise NeurosimError(f"in '{statement}': lr is a projection's learning rate and belongs to 'weight[i, j] = ...'")
+            raise NeurosimError(
+                f"in '{statement}': lr is a projection's learning rate and belongs to 'weight[i, j] = ...'"
+            )
         else:
             found.append(statement)
     return replace(block, statements=tuple(found))
@@ -139,7 +141,9 @@ def _instance(statement: Statement, own: set[str], projection: Projection, suffi
     target = change(statement.target)
     assert isinstance(target, Read)
     if statement.target.name == "pre":
-        raise NeurosimError(f"in '{statement}': pre is given by the network; write to weight[i, j] or a name of your own")
+        raise NeurosimError(
+            f"in '{statement}': pre is given by the network; write to weight[i, j] or a name of your own"
+        )
     return Statement(target, notation.transform(statement.value, change))
 
 
@@ -156,7 +160,9 @@ def domains(blocks: Iterable[Block]) -> dict[str, tuple[str, ...]]:
     found = {name: quantity.domains for name, quantity in QUANTITIES.items()}
     for block in blocks:
         for statement in block.statements:
-            written = tuple(notation.LETTERS[index.letter] if index.letter else "past" for index in statement.target.indices)
+            written = tuple(
+                notation.LETTERS[index.letter] if index.letter else "past" for index in statement.target.indices
+            )
             if found.setdefault(statement.target.name, written) != written:
                 raise _wrong_place(statement, statement.target, found[statement.target.name])
     return found
@@ -172,7 +178,7 @@ def _check(blocks: list[Block], rule: Rule) -> None:
             name = statement.target.name
             if name in QUANTITIES and name not in WEIGHTS:
                 raise NeurosimError(
-                    f"in '{statement}': {name} is the network's; a rule writes weight, {', '.join(WEIGHTS)} or names of its own"
+                    f"in '{statement}': {name} is the network's; a rule writes weight, {', '.join(WEIGHTS)} or its own names"
                 )
             for read in notation.reads(statement.value):
                 if read.name not in known:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar, dataclass_transform
 
 import numpy as np
@@ -78,6 +79,11 @@ class Task(ABC):
         `train` is learned from, `tune` chooses learning rates and `test` gives the scores: no two share a trial.
         What all parts share, such as a teacher network, depends on the seed alone.
         """
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Files that the trials are made from and that may change."""
+        return ()
 
     def score(self, trials: Trials, outputs: Float[np.ndarray, "trial time n_out"]) -> float:
         """How well the outputs solve the trials, in the task's own unit; by default the mean loss."""

@@ -22,9 +22,9 @@ from typing import Any
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
+from neurosim.cache import cache_folder
 from neurosim.engine import Job, Outcome, check_record, start
 from neurosim.loops import kernel_source
-from neurosim.errors import NeurosimError
 from neurosim.program import Program
 
 
@@ -70,7 +70,7 @@ def _run(kernel: Callable[..., tuple[int, int]], program: Program, job: Job, rec
 def _kernel(source: str) -> Callable[..., tuple[int, int]]:
     """The compiled kernel of a source text, from this process, from disk, or compiled now."""
     name = "neurosim_kernel_" + hashlib.sha256(source.encode()).hexdigest()[:24]
-    path = _folder() / f"{name}.py"
+    path = cache_folder("kernels") / f"{name}.py"
     if not path.exists() or path.read_text() != source:
         with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as file:
             file.write(source)
@@ -81,16 +81,3 @@ def _kernel(source: str) -> Callable[..., tuple[int, int]]:
     sys.modules[name] = module  # numba's disk cache finds the globals of a kernel by its module's name
     spec.loader.exec_module(module)
     return module.run
-
-
-def _folder() -> Path:
-    """Where kernels are kept: $NEUROSIM_CACHE, or the user's cache folder."""
-    root = os.environ.get("NEUROSIM_CACHE") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "neurosim"
-    folder = Path(root) / "kernels"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise NeurosimError(f"cannot keep kernels in {folder} ({error.strerror}); set NEUROSIM_CACHE to a folder") from None
-    return folder
-
-

@@ -64,7 +64,11 @@ def _due(block: Block, scalars: Mapping[str, float], t: int, steps: int) -> bool
 
 
 def _execute(
-    block: Block, program: Program, values: dict[str, np.ndarray], scalars: Mapping[str, float], then: Mapping[str, np.ndarray]
+    block: Block,
+    program: Program,
+    values: dict[str, np.ndarray],
+    scalars: Mapping[str, float],
+    then: Mapping[str, np.ndarray],
 ) -> None:
     """Run the statements in order; what `before` reads is `then`, or the target as the statement found it."""
     for statement in block.statements:
@@ -121,8 +125,12 @@ def evaluate(
             return _aligned(equal, [left, right], axes)
         case Read(_, indices):
             array = lookup(expression)[tuple(_position(index, place) for index in indices)]
-            return _aligned(array, [index.letter for index in indices if index.letter and index.letter not in place], axes)
-        case Sum(letter, Binary("+" | "-" as operator, left, right)) if letter in notation.free(left) & notation.free(right):
+            return _aligned(
+                array, [index.letter for index in indices if index.letter and index.letter not in place], axes
+            )
+        case Sum(letter, Binary("+" | "-" as operator, left, right)) if letter in notation.free(left) & notation.free(
+            right
+        ):
             return OPERATE[operator](value(Sum(letter, left), axes), value(Sum(letter, right), axes))
         case Sum():
             return _contracted(expression, axes, value, place)
@@ -130,7 +138,10 @@ def evaluate(
 
 
 def _contracted(
-    expression: Expression, axes: Sequence[str], value: Callable[[Expression, Sequence[str]], np.ndarray], place: Mapping[str, int]
+    expression: Expression,
+    axes: Sequence[str],
+    value: Callable[[Expression, Sequence[str]], np.ndarray],
+    place: Mapping[str, int],
 ) -> np.ndarray:
     """Nested sums over a product, as one `einsum`."""
     while isinstance(expression, Sum):
@@ -138,11 +149,13 @@ def _contracted(
     parts = [(part, sorted(notation.free(part) - set(place))) for part in notation.factors(expression)]
     kept = sorted({letter for _, letters in parts for letter in letters} & set(axes))
     subscripts = ",".join("".join(letters) for _, letters in parts) + "->" + "".join(kept)
-    return _aligned(np.einsum(subscripts, *(value(part, letters) for part, letters in parts), optimize=True), kept, axes)
+    return _aligned(
+        np.einsum(subscripts, *(value(part, letters) for part, letters in parts), optimize=True), kept, axes
+    )
 
 
 def _aligned(array: np.ndarray, letters: Sequence[str], axes: Sequence[str]) -> np.ndarray:
-    """The array with its axes in the order of `axes`, of length one where it has none; a repeated letter is a diagonal."""
+    """The array over `axes` in their order, of length one where it lacks one; a repeated letter is a diagonal."""
     ordered = [letter for letter in axes if letter in letters]
     array = np.einsum(f"{''.join(letters)}->{''.join(ordered)}", array)
     return array[tuple(slice(None) if letter in letters else np.newaxis for letter in axes)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from neurosim.errors import NeurosimError
 from neurosim.rule import Rule
 
-
 EVERY_STEP = """
     past[s, j]   = before(past[s-1, j])
     past[0, j]   = pre[j]

@@ -16,9 +16,10 @@ class Integrate(Task):
     is stationary. steps: length of a trial.
     """
 
-    memory: float = 25.0
+    memory: float = 50.0
     steps: int = 100
 
+    train_trials = 200
     n_in = 1
     n_out = 1
 

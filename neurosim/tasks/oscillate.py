@@ -37,3 +37,11 @@ class Oscillate(Task):
     def trials(self, count: int, seed: int, part: str = "train") -> Trials:
         noise = stream(seed, "oscillate", part).normal(size=(count, self.steps, 1))
         return Trials(noise, lfilter(*self.coefficients(), noise, axis=1), np.ones(self.steps))
+
+    def references(self, trials: Trials, seed: int) -> dict[str, float]:
+        numerator, _ = self.coefficients()
+        return {
+            "damped oscillator": self.score(trials, trials.targets),
+            "best without memory": self.score(trials, numerator[0] * trials.inputs),
+            **super().references(trials, seed),
+        }
