@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -40,6 +40,8 @@ class Outcome:
     records: dict[str, np.ndarray]
 
 
+@runtime_checkable
+@runtime_checkable
 class Engine(Protocol):
     """A module of `neurosim.engines`."""
 

@@ -34,8 +34,8 @@ def span(length: int, part: str) -> range:
         raise unknown("part", part, PARTS)
     if length < len(PARTS):
         raise NeurosimError(f"{length} cannot be divided into {', '.join(PARTS)}; there must be {len(PARTS)} or more")
-    tune = min(max(int(BOUNDARIES[0] * length), 1), length - 2)
-    test = min(max(int(BOUNDARIES[1] * length), tune + 1), length - 1)
+    tune = int(BOUNDARIES[0] * length)
+    test = max(int(BOUNDARIES[1] * length), tune + 1)
     edges = (0, tune, test, length)
     index = PARTS.index(part)
     return range(edges[index], edges[index + 1])

@@ -28,6 +28,7 @@ DELTA_RULE = "W_out[o, j] = W_out[o, j] + lr * error[o] * r[j]"
 
 
 @dataclass_transform(frozen_default=True)
+@dataclass(frozen=True)
 class Rule:
     """A learning rule. Fields are its parameters; a subclass is made a frozen dataclass as it is defined.
 
@@ -39,7 +40,7 @@ class Rule:
 
     def __init_subclass__(cls) -> None:
         dataclass(frozen=True)(cls)
-        if all(field.default is not MISSING or field.default_factory is not MISSING for field in fields(cls)):  # type: ignore[arg-type]
+        if all(field.default is not MISSING or field.default_factory is not MISSING for field in fields(cls)):
             cls()
 
     def __post_init__(self) -> None:
@@ -63,7 +64,7 @@ class Rule:
     @property
     def constants(self) -> dict[str, float]:
         """The numbers among the parameters, by name."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: value for name, value in values.items() if isinstance(value, int | float)}
 
 

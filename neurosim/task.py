@@ -49,6 +49,7 @@ class Trials:
 
 
 @dataclass_transform(frozen_default=True)
+@dataclass(frozen=True)
 class Task(ABC):
     """A source of trials. Fields are its parameters; a subclass is made a frozen dataclass as it is defined.
 

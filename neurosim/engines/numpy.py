@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -74,14 +75,10 @@ def _execute(
     for statement in block.statements:
         name = statement.target.name
         earlier = {**then, name: values[name].copy()}
-
-        def lookup(read: Read, earlier: Mapping[str, np.ndarray] = earlier) -> np.ndarray:
-            return (earlier if read.before else values)[read.name]
-
         for place in places(statement, program.sizes):
             axes = [index.letter for index in statement.target.indices if index.letter and index.letter not in place]
             where = tuple(_position(index, place) for index in statement.target.indices)
-            values[name][where] = evaluate(statement.value, axes, lookup, scalars, place, program.sizes)
+            values[name][where] = Evaluation(values, earlier, scalars, place, program.sizes).of(statement.value, axes)
 
 
 def places(statement: Statement, sizes: Mapping[str, int]) -> Iterator[dict[str, int]]:
@@ -100,58 +97,46 @@ def _position(index: Index, place: Mapping[str, int]) -> int | slice:
     return place[index.letter] + index.offset if index.letter in place else slice(None)
 
 
-def evaluate(
-    expression: Expression,
-    axes: Sequence[str],
-    lookup: Callable[[Read], np.ndarray],
-    scalars: Mapping[str, float],
-    place: Mapping[str, int],
-    sizes: Mapping[str, int],
-) -> np.ndarray:
-    """The value of an expression as an array over `axes`, of length one where it does not depend on a letter."""
+@dataclass(frozen=True)
+class Evaluation:
+    """The values that expressions are made of: of now, of before, of scalars, and of the letters that are fixed."""
 
-    def value(part: Expression, over: Sequence[str]) -> np.ndarray:
-        return evaluate(part, over, lookup, scalars, place, sizes)
+    values: Mapping[str, np.ndarray]
+    earlier: Mapping[str, np.ndarray]
+    scalars: Mapping[str, float]
+    place: Mapping[str, int]
+    sizes: Mapping[str, int]
 
-    match expression:
-        case Number(number):
-            return np.full((1,) * len(axes), number)
-        case Scalar(name):
-            return np.full((1,) * len(axes), scalars[name])
-        case Binary(operator, left, right):
-            return OPERATE[operator](value(left, axes), value(right, axes))
-        case Same(left, right):
-            equal = np.eye(sizes[notation.LETTERS[left]])
-            return _aligned(equal, [left, right], axes)
-        case Read(_, indices):
-            array = lookup(expression)[tuple(_position(index, place) for index in indices)]
-            return _aligned(
-                array, [index.letter for index in indices if index.letter and index.letter not in place], axes
-            )
-        case Sum(letter, Binary("+" | "-" as operator, left, right)) if letter in notation.free(left) & notation.free(
-            right
-        ):
-            return OPERATE[operator](value(Sum(letter, left), axes), value(Sum(letter, right), axes))
-        case Sum():
-            return _contracted(expression, axes, value, place)
-    raise TypeError(expression)
+    def of(self, expression: Expression, axes: Sequence[str]) -> np.ndarray:
+        """The expression as an array over `axes`, of length one where it does not depend on a letter."""
+        match expression:
+            case Number(number):
+                return np.full((1,) * len(axes), number)
+            case Scalar(name):
+                return np.full((1,) * len(axes), self.scalars[name])
+            case Binary(operator, left, right):
+                return OPERATE[operator](self.of(left, axes), self.of(right, axes))
+            case Same(left, right):
+                return _aligned(np.eye(self.sizes[notation.LETTERS[left]]), [left, right], axes)
+            case Read(name, indices, before):
+                array = (self.earlier if before else self.values)[name]
+                array = array[tuple(_position(index, self.place) for index in indices)]
+                letters = [index.letter for index in indices if index.letter and index.letter not in self.place]
+                return _aligned(array, letters, axes)
+            case Sum(letter, Binary("+" | "-" as operator, left, right)):
+                if letter in notation.free(left) & notation.free(right):
+                    return OPERATE[operator](self.of(Sum(letter, left), axes), self.of(Sum(letter, right), axes))
+        return self._contraction(expression, axes)
 
-
-def _contracted(
-    expression: Expression,
-    axes: Sequence[str],
-    value: Callable[[Expression, Sequence[str]], np.ndarray],
-    place: Mapping[str, int],
-) -> np.ndarray:
-    """Nested sums over a product, as one `einsum`."""
-    while isinstance(expression, Sum):
-        expression = expression.body
-    parts = [(part, sorted(notation.free(part) - set(place))) for part in notation.factors(expression)]
-    kept = sorted({letter for _, letters in parts for letter in letters} & set(axes))
-    subscripts = ",".join("".join(letters) for _, letters in parts) + "->" + "".join(kept)
-    return _aligned(
-        np.einsum(subscripts, *(value(part, letters) for part, letters in parts), optimize=True), kept, axes
-    )
+    def _contraction(self, expression: Expression, axes: Sequence[str]) -> np.ndarray:
+        """Nested sums over a product, as one `einsum`."""
+        while isinstance(expression, Sum):
+            expression = expression.body
+        parts = [(part, sorted(notation.free(part) - set(self.place))) for part in notation.factors(expression)]
+        kept = sorted({letter for _, letters in parts for letter in letters} & set(axes))
+        subscripts = ",".join("".join(letters) for _, letters in parts) + "->" + "".join(kept)
+        arrays = [self.of(part, letters) for part, letters in parts]
+        return _aligned(np.einsum(subscripts, *arrays, optimize=True), kept, axes)
 
 
 def _aligned(array: np.ndarray, letters: Sequence[str], axes: Sequence[str]) -> np.ndarray:
