@@ -19,6 +19,7 @@ below it run (`Block`).
 from __future__ import annotations
 
 import ast
+import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -139,7 +140,7 @@ def parse(text: str) -> tuple[Block, ...]:
 def _lines(text: str) -> Iterator[str]:
     """Lines without comments; one that begins with an operator goes on with the line before."""
     whole = ""
-    for line in (line.split("#")[0].strip() for line in text.splitlines()):
+    for line in filter(None, (line.split("#")[0].strip() for line in text.splitlines())):
         if line.startswith(("+", "-", "*", "/")):
             whole += " " + line
         else:
@@ -189,7 +190,7 @@ def _failing(line: str) -> Fail:
 def _expression(node: ast.expr, fail: Fail) -> Expression:
     match node:
         case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
-            return Number(float(value))
+            return Number(_finite(value, fail))
         case ast.Name(id=name):
             return Scalar(name)
         case ast.Subscript():
@@ -211,6 +212,16 @@ def _expression(node: ast.expr, fail: Fail) -> Expression:
     )
 
 
+def _finite(value: float, fail: Fail) -> float:
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        fail("a number is larger than any finite one")
+    return number
+
+
 def _read(node: ast.Subscript, fail: Fail) -> Read:
     if not isinstance(node.value, ast.Name):
         return fail(f"{ast.unparse(node.value)!r} is not a name")
@@ -224,8 +235,8 @@ def _index(node: ast.expr, fail: Fail) -> Index:
             return Index(None, value)
         case ast.Name(id=name):
             return Index(_letter(name, fail))
-        case ast.BinOp(left=ast.Name(id=name), op=ast.Sub(), right=ast.Constant(value=int() as back)):
-            return Index(_letter(name, fail), -back)
+        case ast.BinOp(left=ast.Name(id="s"), op=ast.Sub(), right=ast.Constant(value=int() as back)):
+            return Index("s", -back)
     fail(f"{ast.unparse(node)!r} is no index; an index is a letter ({_letters()}), 's-1', or a number")
     raise AssertionError
 
@@ -245,6 +256,8 @@ def _check_letters(statement: Statement, fail: Fail) -> None:
     letters = [index.letter for index in statement.target.indices if index.letter]
     if len(set(letters)) < len(letters) or any(index.letter and index.offset for index in statement.target.indices):
         fail("the left side names each index once, without an offset")
+    if "s" in letters and statement.target.indices[0] != Index("s"):
+        fail(f"s stands first on the left, {statement.target.name}[s, ...]: it runs outside all other indices")
     if loose := free(statement.value) - set(letters):
         fail(f"index {min(loose)!r} stands only on the right; sum over it: sum({min(loose)}, ...)")
     for node in walk(statement.value):
@@ -253,6 +266,10 @@ def _check_letters(statement: Statement, fail: Fail) -> None:
                 fail(f"index {node.letter!r} is summed over and stands on the left too; use another letter")
             if node.letter not in free(node.body):
                 fail(f"the sum over {node.letter!r} has no {node.letter!r} in it")
+            if node.letter == "s" and any(
+                index.letter and index.offset for read in reads(node) for index in read.indices
+            ):
+                fail("a sum over s goes over all of the past; it cannot read back from there, as s-1 does")
         if isinstance(node, Read) and node.before and node.name != statement.target.name:
             fail(f"before(...) may read only what the equation computes, {statement.target.name}, not {node.name}")
         if isinstance(node, Read) and not node.before and node.name == statement.target.name:

@@ -6,12 +6,15 @@ white noise is the identity: the mean over noise is the *sum* over trials that e
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 
-from neurosim import theory
+from neurosim import catalog, theory
+from neurosim.engine import Job, Outcome
+from neurosim.network import Network
+from neurosim.program import Program, compile
+from neurosim.rule import Rule
+from neurosim.task import Trials
 from neurosim.theory import LinearSystem
 
 STEPS, N, N_IN, N_OUT = 12, 5, 3, 2
@@ -37,87 +40,103 @@ def impulses(steps: int, n_in: int) -> np.ndarray:
     return np.eye(steps * n_in).reshape(-1, steps, n_in)
 
 
-def run(system: LinearSystem, inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Rates, the zeros before the first step included, and outputs of one trial."""
-    rates = [np.zeros(len(system.W_rec))]
-    for x in inputs:
-        drive = system.W_rec @ rates[-1] + system.W_in @ x
-        rates.append((1.0 - system.alpha) * rates[-1] + system.alpha * drive)
-    return np.array(rates), np.array(rates[1:]) @ system.W_out.T
+class EProp(Rule):
+    """Eligibility propagation: the trace of a synapse decays as its neuron does, self-weight included."""
+
+    equations = """
+        trace[i, j]  = (1 - alpha + alpha * W_rec[i, i]) * trace[i, j] + alpha * pre[j]
+        teach[i]     = sum(o, B[i, o] * error[o])
+        weight[i, j] = weight[i, j] + lr * teach[i] * trace[i, j]
+    """
 
 
-def influence(jacobian: np.ndarray, feedback: np.ndarray) -> Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]:
-    """Learning with forward traces `P[k, i, j]`, the influence of weight `i, j` on neuron `k`: RTRL if all is exact."""
+class FeedbackAlignment(Rule):
+    """BPTT that sends errors from the output through random feedback."""
 
-    def update(error: np.ndarray, pre: np.ndarray, mask: np.ndarray) -> np.ndarray:
-        trace, total = np.zeros((N, N, pre.shape[1])), np.zeros((N, pre.shape[1]))
-        for t in range(STEPS):
-            trace = np.einsum("kl,lij->kij", jacobian, trace)
-            trace[np.arange(N), np.arange(N)] += STUDENT.alpha * pre[t]
-            total += mask[t] * np.einsum("k,kij->ij", feedback @ error[t], trace)
-        return total
-
-    return update
+    equations = """
+      backward:
+        delta[j]     = (1 - alpha) * delta[j] + alpha * sum(i, W_rec[i, j] * before(delta[i]))
+                     + sum(o, B[j, o] * error[o])
+        weight[i, j] = weight[i, j] + lr * alpha * delta[i] * pre[j]
+    """
 
 
-def eligibility(
-    decay: float | np.ndarray, feedback: np.ndarray
-) -> Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]:
-    """Learning with one trace for each synapse that decays by its neuron's `decay`."""
-
-    def update(error: np.ndarray, pre: np.ndarray, mask: np.ndarray) -> np.ndarray:
-        trace, total = np.zeros((N, pre.shape[1])), np.zeros((N, pre.shape[1]))
-        for t in range(STEPS):
-            trace = (decay * np.ones(N))[:, None] * trace + STUDENT.alpha * pre[t]
-            total += mask[t] * (feedback @ error[t])[:, None] * trace
-        return total
-
-    return update
-
-
-def truncated(k: int) -> Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]:
-    """Back-propagation over `k` steps, anew at every step."""
-
-    def update(error: np.ndarray, pre: np.ndarray, mask: np.ndarray) -> np.ndarray:
-        total = np.zeros((N, pre.shape[1]))
-        for t in range(STEPS):
-            delta = STUDENT.W_out.T @ error[t]
-            for s in range(min(k, t + 1)):
-                total += mask[t] * STUDENT.alpha * np.outer(delta, pre[t - s])
-                delta = STUDENT.transition.T @ delta
-        return total
-
-    return update
-
-
-DECAYS = np.linspace(0.1, 0.9, N)
 RULES = {
-    "rtrl": (influence(STUDENT.transition, STUDENT.W_out.T), theory.bptt(STUDENT)),
-    "bptt": (truncated(STEPS), theory.bptt(STUDENT)),
-    "tbptt1": (truncated(1), theory.tbptt(STUDENT, k=1)),
-    "tbptt4": (truncated(4), theory.tbptt(STUDENT, k=4)),
-    "rflo": (eligibility(1.0 - STUDENT.alpha, B), theory.rflo(STUDENT, B)),
-    "rflo_symmetric": (eligibility(0.5, STUDENT.W_out.T), theory.rflo(STUDENT, STUDENT.W_out.T, decay=0.5)),
-    "rflo_unit_decays": (eligibility(DECAYS, B), theory.rflo(STUDENT, B, decay=DECAYS)),
-    "eprop": (eligibility(np.diag(STUDENT.transition), B), theory.eprop(STUDENT, B)),
-    "fa": (influence(STUDENT.transition, B), theory.fa(STUDENT, B)),
+    "rtrl": theory.bptt(STUDENT),
+    "bptt": theory.bptt(STUDENT),
+    "tbptt:k=1": theory.tbptt(STUDENT, k=1),
+    "tbptt:k=4": theory.tbptt(STUDENT, k=4),
+    "rflo": theory.rflo(STUDENT, B),
+    "rflo:decay=0.5": theory.rflo(STUDENT, B, decay=0.5),
+    "rflo:feedback=symmetric": theory.rflo(STUDENT, STUDENT.W_out.T),
+    EProp: theory.eprop(STUDENT, B),
+    FeedbackAlignment: theory.fa(STUDENT, B),
 }
+
+
+def targets(teacher: LinearSystem, inputs: np.ndarray) -> np.ndarray:
+    """What the teacher answers, `sum_k M[k] x[t-k]`."""
+    response = teacher.impulse_response(STEPS)
+    answers = np.zeros((*inputs.shape[:2], N_OUT))
+    for lag in range(STEPS):
+        answers[:, lag:] += inputs[:, : STEPS - lag] @ response[lag].T
+    return answers
+
+
+def held(rule: str | type[Rule]) -> Program:
+    """The rule on the student with its weights held and unit learning rate."""
+    network = Network(STUDENT.W_rec, STUDENT.W_in, STUDENT.W_out, B, STUDENT.alpha)
+    return compile(network, catalog.rule(rule) if isinstance(rule, str) else rule(), lr=1.0).held()
+
+
+def outcomes(rule: str | type[Rule], blocks: np.ndarray, mask: np.ndarray) -> list[Outcome]:
+    """What the rule would add in each block of trials, `[block, trial, time, n_in]`, as the numba engine runs it."""
+    jobs = [Job(Trials(inputs, targets(TEACHER, inputs), mask)) for inputs in blocks]
+    return catalog.engine("numba").run(held(rule), jobs)
 
 
 @pytest.mark.parametrize("loss", MASKS)
 @pytest.mark.parametrize("rule", RULES)
-def test_summed_over_impulses_a_rule_moves_as_theory_says(rule: str, loss: str) -> None:
-    update, credit = RULES[rule]
-    mask, total = MASKS[loss], 0.0
-    measured = {"W_out": np.zeros((N_OUT, N)), "W_rec": np.zeros((N, N)), "W_in": np.zeros((N, N_IN))}
-    for inputs in impulses(STEPS, N_IN):
-        (rates, y), (_, target) = run(STUDENT, inputs), run(TEACHER, inputs)
-        error = target - y
-        total += 0.5 * float(np.sum(mask * (error**2).sum(axis=1)))
-        measured["W_out"] += (mask[:, None] * error).T @ rates[1:]
-        measured["W_rec"] += update(error, rates[:-1], mask)
-        measured["W_in"] += update(error, inputs, mask)
-    assert total == pytest.approx(theory.expected_loss(STUDENT, TEACHER, mask), rel=1e-12)
-    expected = theory.expected_update(STUDENT, TEACHER, credit, mask)
-    for name, value in measured.items():
-        assert np.abs(value - getattr(expected, name)).max() < 1e-12 * np.abs(value).max()
+def test_summed_over_impulses_a_rule_moves_as_theory_says(rule: str | type[Rule], loss: str) -> None:
+    (found,) = outcomes(rule, impulses(STEPS, N_IN)[None], MASKS[loss])
+    assert found.losses.sum() == pytest.approx(theory.expected_loss(STUDENT, TEACHER, MASKS[loss]), rel=1e-12)
+    expected = theory.expected_update(STUDENT, TEACHER, RULES[rule], MASKS[loss])
+    for name in ("W_out", "W_rec", "W_in"):
+        value = getattr(expected, name)
+        assert np.abs(found.weights[f"update_{name}"] - value).max() < 1e-12 * np.abs(value).max()
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_updates_on_noise_scatter_around_their_mean(rule: str | type[Rule]) -> None:
+    """The distance from the mean, in standard errors, has root mean square one.
+
+    It is taken over all entries and many repetitions: the entries of RFLO's outer products hang together so closely
+    that those of one repetition make up only a few independent numbers.
+    """
+    repetitions, blocks, size = 32, 50, 20
+    noise = np.random.default_rng(7).normal(size=(repetitions * blocks, size, STEPS, N_IN))
+    sampled = outcomes(rule, noise, MASKS["last"])
+    expected = theory.expected_update(STUDENT, TEACHER, RULES[rule], MASKS["last"])
+    scores = []
+    for name in ("W_rec", "W_in"):
+        means = np.array([each.weights[f"update_{name}"] / size for each in sampled])
+        means = means.reshape(repetitions, blocks, *means.shape[1:])
+        error = means.std(axis=1, ddof=1) / np.sqrt(blocks)
+        scores.append(((means.mean(axis=1) - getattr(expected, name)) / error).ravel())
+    assert 0.7 < np.sqrt(np.mean(np.concatenate(scores) ** 2)) < 1.3
+
+
+@pytest.mark.parametrize("feedback", ["random", "symmetric"])
+def test_the_trace_of_rflo_is_the_sum_over_what_it_remembers(feedback: str) -> None:
+    inputs = np.random.default_rng(8).normal(size=(1, STEPS, N_IN))
+    program = held(f"rflo:decay=0.6,feedback={feedback}")
+    trials = Trials(inputs, targets(TEACHER, inputs), MASKS["uneven"])
+    (outcome,) = catalog.engine("numba").run(program, [Job(trials)], ["r", "error"])
+    (rates,), (errors,) = outcome.records["r"], outcome.records["error"]
+    rates = np.vstack([np.zeros(N), rates])
+    back = B if feedback == "random" else STUDENT.W_out.T
+    for name, pre in (("W_rec", rates[:-1]), ("W_in", inputs[0])):
+        summed = sum(
+            STUDENT.alpha * 0.6**s * np.outer(back @ errors[t], pre[t - s]) for t in range(STEPS) for s in range(t + 1)
+        )
+        assert np.abs(outcome.weights[f"update_{name}"] - summed).max() < 1e-12 * np.abs(summed).max()
