@@ -14,7 +14,9 @@ import pkgutil
 import sys
 import types
 import typing
+import zlib
 from dataclasses import fields
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -55,21 +57,25 @@ def summary(kind: str, name: str) -> str:
 
 
 def rule(name: str) -> Rule:
+    """The rule of a name, with its parameters."""
     made: Rule = _make("rule", name)
     return made
 
 
 def task(name: str) -> Task:
+    """The task of a name, with its parameters."""
     made: Task = _make("task", name)
     return made
 
 
 def engine(name: str) -> Engine:
+    """The engine of a name, which is a module."""
     module: Any = _module("engine", name)
     return module
 
 
 def profile(name: str) -> Profile:
+    """The profile of a name, or of a TOML file of the user's own."""
     if name.endswith(".toml"):
         return Profile.read(Path(name))
     if name not in names("profile"):
@@ -79,8 +85,14 @@ def profile(name: str) -> Profile:
 
 def source(name: str) -> Path | None:
     """The file that a name stands for, if it is one of the user's own."""
-    path = Path(name.split(":")[0])
-    return path if path.suffix else None
+    stem = name.split(":")[0]
+    if stem.endswith((".py", ".toml")):
+        return Path(stem)
+    try:
+        spec = importlib.util.find_spec(stem) if "." in stem and "/" not in stem else None
+    except ModuleNotFoundError:
+        return None
+    return Path(spec.origin) if spec and spec.origin else None
 
 
 def _make(kind: str, name: str) -> Any:
@@ -125,7 +137,10 @@ def _module(kind: str, name: str) -> types.ModuleType:
     if name in names(kind):
         return importlib.import_module(f"neurosim.{FOLDERS[kind]}.{name}")
     if name.endswith(".py"):
-        return _loaded(kind, Path(name))
+        path = Path(name)
+        if not path.is_file():
+            raise NeurosimError(f"{kind} {name!r}: there is no such file")
+        return _loaded(path, path.stat().st_mtime_ns)
     if "." in name and "/" not in name:
         try:
             return importlib.import_module(name)
@@ -134,10 +149,10 @@ def _module(kind: str, name: str) -> types.ModuleType:
     raise unknown(kind, name, names(kind))
 
 
-def _loaded(kind: str, path: Path) -> types.ModuleType:
-    if not path.is_file():
-        raise NeurosimError(f"{kind} {str(path)!r}: there is no such file")
-    name = f"neurosim_user_{path.stem}"
+@cache
+def _loaded(path: Path, modified: int) -> types.ModuleType:
+    """A Python file of the user's as a module, run once for each time that it is modified."""
+    name = f"neurosim_user_{path.stem}_{zlib.crc32(bytes(path.resolve())):08x}"
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)

@@ -36,6 +36,7 @@ def _plainly() -> Iterator[None]:
 
 
 def main() -> None:
+    """The command `neurosim`."""
     neurosim()
 
 

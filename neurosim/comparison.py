@@ -17,6 +17,7 @@ from neurosim import catalog
 from neurosim.errors import NeurosimError
 from neurosim.experiment import Experiment, Progress, Run, run
 from neurosim.results import Results
+from neurosim.task import PARTS, Task
 
 EXACT_RULE = "bptt"
 """The rule that the cost of locality is counted from."""
@@ -132,7 +133,8 @@ def compare(
         raise NeurosimError(f"{twice!r} is named twice; name each rule once")
     task = catalog.task(asked.task)
     learning = {rule: _learns(rule) for rule in rules}
-    catalog.engine(asked.engine)
+    catalog.engine(asked.engine), catalog.profile(asked.profile)
+    _check_trials(task, asked)
     each = asked.trials or task.train_trials
     tried = sum(learning.values()) * (len(budget.rates) * budget.seeds if len(budget.rates) > 1 else 0)
     worker = _Worker(results, plan(each * (tried + len(rules) * seeds)), each)
@@ -143,6 +145,15 @@ def compare(
         answers = worker.runs(replace(question, lr=lr, seed=asked.seed + seed) for seed in range(seeds))
         rows.append(Row(rule, lr, at_edge, answers))
     return Comparison(asked, budget, tuple(rows), _references(asked, seeds))
+
+
+def _check_trials(task: Task, asked: Experiment) -> None:
+    """One trial of each part, so that what is wrong with a task is said before anything is computed."""
+    try:
+        for part in PARTS:
+            task.trials(1, asked.seed, part)
+    except (ValueError, ArithmeticError, IndexError) as error:
+        raise NeurosimError(f"task {asked.task!r} makes no trials ({error}); see `neurosim show task`") from None
 
 
 def _learns(rule: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -75,6 +75,7 @@ def start(program: Program, job: Job) -> tuple[dict[str, np.ndarray], dict[str, 
 
 
 def check_record(program: Program, record: Iterable[str]) -> tuple[str, ...]:
+    """The names of quantities to record, if the program has them all."""
     names = tuple(record)
     if loose := set(names) - set(program.quantities):
         raise NeurosimError(

@@ -70,10 +70,17 @@ class Experiment:
     @property
     def digest(self) -> str:
         """Identifies the question: changes with all that may change the numbers, a user's own files included."""
-        own = [path for path in map(catalog.source, (self.rule, self.task, self.profile)) if path]
-        files = [path.read_bytes() for path in (*own, *catalog.task(self.task).files)]
-        words = json.dumps(asdict(self), sort_keys=True)
-        return hashlib.sha256(b"\0".join([words.encode(), _code().encode(), *files])).hexdigest()[:16]
+        own = [path for path in map(catalog.source, (self.rule, self.task, self.engine, self.profile)) if path]
+        files = [_content(path, path.stat().st_mtime_ns) for path in (*own, *catalog.task(self.task).files)]
+        words = [json.dumps(asdict(self), sort_keys=True), _code(), *files]
+        return hashlib.sha256("\0".join(words).encode()).hexdigest()[:16]
+
+
+@cache
+def _content(path: Path, modified: int) -> str:
+    """A digest of what is in a file, read once for each time that it is modified."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @cache

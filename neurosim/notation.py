@@ -54,6 +54,8 @@ class Index:
 
 @dataclass(frozen=True)
 class Number:
+    """A number as it is written."""
+
     value: float
 
 
@@ -79,6 +81,8 @@ class Read:
 
 @dataclass(frozen=True)
 class Binary:
+    """Two expressions with one of `+ - * /` between them."""
+
     operator: str
     left: Expression
     right: Expression
@@ -86,6 +90,8 @@ class Binary:
 
 @dataclass(frozen=True)
 class Sum:
+    """An expression summed over every value of a letter."""
+
     letter: str
     body: Expression
 
@@ -103,6 +109,8 @@ Expression = Number | Scalar | Read | Binary | Sum | Same
 
 @dataclass(frozen=True)
 class Statement:
+    """One equation: an element of a quantity, and what it becomes."""
+
     target: Read
     value: Expression
 
@@ -295,6 +303,7 @@ def walk(expression: Expression) -> Iterator[Expression]:
 
 
 def reads(expression: Expression) -> tuple[Read, ...]:
+    """Every element that the expression reads, left to right."""
     return tuple(node for node in walk(expression) if isinstance(node, Read))
 
 

@@ -112,9 +112,9 @@ def compile(
     Raises `NeurosimError` if a learning rate is negative or not finite, or a projection is unknown.
     """
     plastic = tuple(plastic)
-    if wrong := set(plastic) - set(net.PLASTIC):
-        raise NeurosimError(f"no projection is called {min(wrong)!r}; there are: {', '.join(net.PLASTIC)}")
     rates = lr if isinstance(lr, Mapping) else dict.fromkeys(net.PLASTIC, lr)
+    if wrong := {*plastic, *rates} - set(net.PLASTIC):
+        raise NeurosimError(f"no projection is called {min(wrong)!r}; there are: {', '.join(net.PLASTIC)}")
     for name, rate in rates.items():
         if not 0.0 <= rate < np.inf:
             raise NeurosimError(f"the learning rate of {name} is {rate}; it must be a finite number, 0 or above")
@@ -229,7 +229,7 @@ def _in_time(blocks: list[Block]) -> tuple[Block, ...]:
     """The step: what needs only the past and the inputs, the network up to its error, the rest, then the messages."""
     *forward, send = _forward().statements
     known_late = {statement.target.name for statement in forward}
-    touched = set(known_late)
+    touched = known_late | set(net.WEIGHTS)  # new weights act from the next step on
     early: list[Statement] = []
     late: list[Block] = []
     for block in blocks:
@@ -265,8 +265,9 @@ def _quantities(blocks: Iterable[Block], formats: Mapping[str, Format]) -> dict[
     """
     taught = {"error"}
     statements = [statement for block in blocks for statement in block.statements]
-    for _ in statements:
-        taught |= {s.target.name for s in statements if taught & {read.name for read in notation.reads(s.value)}}
+    own = [statement for statement in statements if statement.target.name not in net.QUANTITIES]
+    for _ in own:
+        taught |= {s.target.name for s in own if taught & {read.name for read in notation.reads(s.value)}}
     found = {}
     for name, places in domains(blocks).items():
         if name in net.QUANTITIES:

@@ -14,6 +14,7 @@ import shlex
 import sys
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -72,7 +73,7 @@ class Results:
             return None
         try:
             return _read(place, experiment)
-        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
+        except (OSError, EOFError, ValueError, KeyError, TypeError, RuntimeError, zipfile.BadZipFile, zlib.error):
             aside = place.with_name(place.name + ".damaged")
             for count in range(1, 1000):
                 if not aside.exists():
@@ -125,7 +126,11 @@ def _plain(value: float) -> float | str:
 
 def _write(path: Path, write: Callable[[Any], Any]) -> None:
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
-        write(file)
-        file.flush()
-        os.fsync(file.fileno())
+        try:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        except BaseException:
+            Path(file.name).unlink()
+            raise
     Path(file.name).replace(path)

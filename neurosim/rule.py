@@ -22,9 +22,12 @@ from typing import dataclass_transform
 from neurosim import notation
 from neurosim.errors import NeurosimError
 from neurosim.network import INPUTS, PLASTIC, PROJECTIONS, QUANTITIES, WEIGHTS, Projection
-from neurosim.notation import Block, Expression, Index, Read, Scalar, Statement
+from neurosim.notation import Block, Expression, Index, Read, Same, Scalar, Statement
 
 DELTA_RULE = "W_out[o, j] = W_out[o, j] + lr * error[o] * r[j]"
+
+GIVEN = ("alpha", "mask", "lr_rec", "lr_in", "lr_out")
+"""The named numbers that a rule may use without having them as fields."""
 
 
 @dataclass_transform(frozen_default=True)
@@ -139,6 +142,10 @@ def _instance(statement: Statement, own: set[str], projection: Projection, suffi
                 return notation.Same(*(projection.letter if letter == "j" else letter for letter in (left, right)))
         return node
 
+    if projection.letter != "j" and projection.letter in _letters(statement):
+        raise NeurosimError(
+            f"in '{statement}': {projection.letter} cannot stand here; for the synapses of the inputs it is what j is"
+        )
     target = change(statement.target)
     assert isinstance(target, Read)
     if statement.target.name == "pre":
@@ -146,6 +153,12 @@ def _instance(statement: Statement, own: set[str], projection: Projection, suffi
             f"in '{statement}': pre is given by the network; write to weight[i, j] or a name of your own"
         )
     return Statement(target, notation.transform(statement.value, change))
+
+
+def _letters(statement: Statement) -> set[str]:
+    inside = notation.walk(statement.value)
+    summed = {node.letter for node in inside if isinstance(node, notation.Sum)}
+    return summed | notation.free(statement.target) | notation.free(statement.value)
 
 
 def _named_rate(block: Block, name: str) -> Block:
@@ -171,15 +184,25 @@ def domains(blocks: Iterable[Block]) -> dict[str, tuple[str, ...]]:
 
 def _check(blocks: list[Block], rule: Rule) -> None:
     known = domains(blocks)
-    scalars = {"alpha", "mask", "lr_rec", "lr_in", "lr_out", *rule.constants}
+    scalars = {*GIVEN, *rule.constants}
+    if taken := {*GIVEN, "lr"} & set(rule.constants):
+        raise NeurosimError(f"a field is called {min(taken)!r}, which is given; name it otherwise")
+    if not isinstance(rule.memory, int) or rule.memory < 1:
+        raise NeurosimError(f"memory is {rule.memory}; s takes a whole number of values, at least 1")
     for block in blocks:
-        if block.period is not None and not isinstance(rule.constants.get(block.period), int):
-            raise NeurosimError(f"'every {block.period} steps:' needs a whole-number field called {block.period!r}")
+        if block.period is not None:
+            period = rule.constants.get(block.period)
+            if not isinstance(period, int) or period < 1:
+                raise NeurosimError(
+                    f"'every {block.period} steps:' needs a whole-number field called {block.period!r}, at least 1"
+                )
         for statement in block.statements:
+            _check_places(statement, rule.memory)
             name = statement.target.name
             if name in QUANTITIES and name not in WEIGHTS:
                 raise NeurosimError(
-                    f"in '{statement}': {name} is the network's; a rule writes weight, {', '.join(WEIGHTS)} or its own names"
+                    f"in '{statement}': {name} is the network's; a rule writes weight, {', '.join(WEIGHTS)} or its own "
+                    "names"
                 )
             for read in notation.reads(statement.value):
                 if read.name not in known:
@@ -190,6 +213,17 @@ def _check(blocks: list[Block], rule: Rule) -> None:
             for node in notation.walk(statement.value):
                 if isinstance(node, Scalar) and node.name not in scalars:
                     raise NeurosimError(f"in '{statement}': {_missing(node.name, scalars)}")
+
+
+def _check_places(statement: Statement, memory: int) -> None:
+    """Numbers lie within the memory, and letters that are compared run over the same."""
+    for read in (statement.target, *notation.reads(statement.value)):
+        if any(index.letter is None and index.offset >= memory for index in read.indices):
+            raise NeurosimError(f"in '{statement}': {read} is not there; memory is {memory}, so s ends at {memory - 1}")
+    for node in notation.walk(statement.value):
+        if isinstance(node, Same) and notation.LETTERS[node.left] != notation.LETTERS[node.right]:
+            places = f"{node.left} is {notation.LETTERS[node.left]}, {node.right} is {notation.LETTERS[node.right]}"
+            raise NeurosimError(f"in '{statement}': {notation.show(node)} compares different things: {places}")
 
 
 def _missing(name: str, exist: Iterable[str]) -> str:

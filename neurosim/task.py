@@ -30,6 +30,10 @@ class Trials:
                 f"trials disagree in shape: inputs {self.inputs.shape}, targets {self.targets.shape}, mask "
                 f"{self.mask.shape}; they are [trial, time, input], [trial, time, output] and [time]"
             )
+        if not self.inputs.size or not self.targets.size:
+            raise NeurosimError(
+                f"trials of shape {self.inputs.shape} are empty; each needs a step, an input, an output"
+            )
         for name in ("inputs", "targets", "mask"):
             values = np.ascontiguousarray(getattr(self, name), dtype=float)
             if not np.isfinite(values).all():

@@ -40,6 +40,10 @@ class File(Task):
     def n_out(self) -> int:
         return int(self._recorded().targets.shape[-1])
 
+    @property
+    def files(self) -> tuple[pathlib.Path, ...]:
+        return (pathlib.Path(self.path),)
+
     def trials(self, count: int, seed: int, part: str = "train") -> Trials:
         recorded = self._recorded()
         random = stream(seed, "file", part)

@@ -1,0 +1,47 @@
+"""What the README shows works as it stands there."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from neurosim import catalog
+from neurosim.cli import neurosim
+
+TEXT = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+PYTHON = re.findall(r"```python\n(.*?)```", TEXT, flags=re.DOTALL)
+COMMANDS = re.findall(r"^neurosim (.*)$", TEXT, flags=re.MULTILINE)
+QUICK = {"run": ["--n", "4", "--trials", "10", "--seeds", "1"]}
+QUICK["compare"] = [*QUICK["run"], "--rates", "0.001"]
+
+
+def test_there_is_something_to_test() -> None:
+    assert len(PYTHON) == 2
+    assert len(COMMANDS) == 6
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_works(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it stands, but for a network, a number of trials and a tuning budget that take no time."""
+    if "path" in command and find_spec("ratinabox") is None:
+        pytest.skip("needs the extra `data`")
+    monkeypatch.chdir(tmp_path)
+    Path("my_rule.py").write_text(next(block for block in PYTHON if "class " in block), encoding="utf-8")
+    words = shlex.split(command)
+    found = CliRunner().invoke(neurosim, [*words, *QUICK.get(words[0], [])], catch_exceptions=False)
+    assert found.exit_code == 0, found.output
+
+
+def test_the_python_example_works() -> None:
+    exec(compile(next(block for block in PYTHON if "import neurosim" in block), "README.md", "exec"), {})
+
+
+def test_the_equations_of_rflo_are_those_that_run() -> None:
+    shown = re.search(r"rflo.py\):\n\n```\n(.*?)```", TEXT, flags=re.DOTALL)
+    assert shown
+    assert shown[1].split() == catalog.rule("rflo").equations.split()
