@@ -78,6 +78,8 @@ def profile(name: str) -> Profile:
     """The profile of a name, or of a TOML file of the user's own."""
     if name.endswith(".toml"):
         return Profile.read(Path(name))
+    if name.split(":")[0] == "fixed":
+        return Profile.plain(name)
     if name not in names("profile"):
         raise unknown("profile", name, names("profile"))
     return Profile.read(profile_folder() / f"{name}.toml")

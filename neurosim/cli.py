@@ -112,7 +112,7 @@ def _show_profile(name: str) -> None:
     profile = catalog.profile(name)
     click.echo(f"{profile.name}: {profile.summary}\n")
     for kind, format in profile.formats.items():
-        click.echo(f"  {kind:<16} {format.name}")
+        click.echo(f"  {kind:<16} {format}")
 
 
 def _describe(thing: Any) -> None:

@@ -99,6 +99,11 @@ class Comparison:
     rows: tuple[Row, ...]
     references: dict[str, float]
 
+    @property
+    def fixed(self) -> bool:
+        """Whether it ran in fixed point, with constants that fixed point can hold."""
+        return not any(format.exact for format in catalog.profile(self.asked.profile).formats.values())
+
     def locality(self, row: Row) -> float:
         """What a rule loses to the exact gradient: median of `loss - loss(bptt)` over paired seeds; NaN without it."""
         exact = next((each for each in self.rows if each.rule == EXACT_RULE), None)

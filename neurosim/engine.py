@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from neurosim.errors import NeurosimError
+from neurosim.precision import coefficient, nearest
 from neurosim.program import Program
 from neurosim.task import Trials
 
@@ -19,11 +20,16 @@ LIMIT = 1e9
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """One network on its trials. Weights and constants stand in for those of the program where given."""
+    """One network on its trials. Weights and constants stand in for those of the program where given.
+
+    seed, first_step: of the draws that round stochastically, so that a run in parts is the run in one.
+    """
 
     trials: Trials
     weights: Mapping[str, np.ndarray] = field(default_factory=dict)
     constants: Mapping[str, float] = field(default_factory=dict)
+    seed: int = 0
+    first_step: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +62,10 @@ Run = Callable[..., list[Outcome]]
 
 
 def start(program: Program, job: Job) -> tuple[dict[str, np.ndarray], dict[str, float]]:
-    """Own copies of the weights that a job starts from, and its constants; checked against the program."""
+    """Own copies of the weights that a job starts from, and its constants, as the program's formats hold them.
+
+    Raises `NeurosimError` if the job does not fit the program.
+    """
     sizes = job.trials.inputs.shape[2], job.trials.targets.shape[2]
     if sizes != (program.sizes["input"], program.sizes["output"]):
         raise NeurosimError(
@@ -67,11 +76,25 @@ def start(program: Program, job: Job) -> tuple[dict[str, np.ndarray], dict[str, 
         raise NeurosimError(
             f"the program has no constant {min(loose)!r}; there are: {', '.join(sorted(program.constants))}"
         )
-    weights = {name: np.array(job.weights.get(name, value), dtype=float) for name, value in program.weights.items()}
-    for name, value in weights.items():
+    asked = {name: np.array(job.weights.get(name, value), dtype=float) for name, value in program.weights.items()}
+    for name, value in asked.items():
         if value.shape != program.shape(name):
             raise NeurosimError(f"{name} has shape {value.shape}; this program needs {program.shape(name)}")
-    return weights, {**program.constants, **job.constants}
+    weights = {name: nearest(value, program.quantities[name].format) for name, value in asked.items()}
+    constants = {**program.constants, **job.constants}
+    if program.fixed:
+        constants = {name: coefficient(name, value) for name, value in constants.items()}
+    return weights, constants
+
+
+def received(program: Program, trials: Trials) -> Trials:
+    """The trials as the chip gets them: inputs and targets in its formats, the mask as a coefficient."""
+    inputs, targets = (
+        nearest(values, program.quantities[name].format)
+        for name, values in (("x", trials.inputs), ("target", trials.targets))
+    )
+    mask = np.array([coefficient("mask", value) for value in trials.mask]) if program.fixed else trials.mask
+    return Trials(inputs, targets, mask)
 
 
 def check_record(program: Program, record: Iterable[str]) -> tuple[str, ...]:

@@ -127,7 +127,7 @@ def run(experiments: Sequence[Experiment], progress: Progress = lambda trials: N
         raise NeurosimError("experiments that run side by side may differ in lr and seed only")
     task, engine = catalog.task(first.task), catalog.engine(first.engine)
     learners = [_Learner.of(each, task) for each in experiments]
-    edges = np.linspace(0, len(learners[0].train), first.checkpoints + 1).astype(int)
+    edges = np.linspace(0, len(learners[0].train), first.checkpoints + 1).astype(int).tolist()
     began = time.perf_counter()
     _measure(learners, engine)
     for begin, end in pairwise(edges):
@@ -169,6 +169,11 @@ class _Learner:
             weights=dict(network.weights),
         )
 
+    def job(self, trials: slice) -> Job:
+        """Some of the training trials, from the weights that there are, with draws that follow the last ones."""
+        first_step = trials.start * self.train.inputs.shape[1]
+        return Job(self.train[trials], self.weights, self.program.constants, self.experiment.seed, first_step)
+
     @property
     def alive(self) -> bool:
         return self.outcome == "finished"
@@ -201,7 +206,7 @@ class _Learner:
 
 def _learn(learners: Sequence[_Learner], engine: Engine, trials: slice) -> None:
     alive = [learner for learner in learners if learner.alive]
-    jobs = [Job(each.train[trials], each.weights, each.program.constants) for each in alive]
+    jobs = [each.job(trials) for each in alive]
     if not jobs:
         return
     for learner, outcome in zip(alive, engine.run(alive[0].program, jobs), strict=True):

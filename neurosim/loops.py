@@ -1,4 +1,4 @@
-"""A program as the source text of one loop nest over trials, time and places, for a compiler of Python.
+"""Statements as the source text of loops over places, for a compiler of Python.
 
 Arrays are stored as they are indexed, `[to, from]`, last index contiguous, and every loop runs along memory: a sum
 over the last index of a matrix is a dot product (`W[i, j] * sent[j]`), one over another index accumulates whole rows
@@ -8,101 +8,41 @@ further index goes to BLAS.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from neurosim import notation
-from neurosim.engine import LIMIT
-from neurosim.network import INPUTS
 from neurosim.notation import Binary, Block, Expression, Index, Number, Read, Same, Scalar, Statement, Sum
+from neurosim.precision import Format
 from neurosim.program import Program
 
-HEAD = '''"""Generated from the equations below by neurosim; made anew when they change."""
-import numpy as np
-from numba import njit
 
-
-@njit(nogil=True, cache=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
-'''
-
-
-def kernel_source(program: Program, record: Sequence[str] = ()) -> str:
-    """The text of a module with `run(inputs, targets, masks, losses, sizes..., constants..., weights..., records...)`.
-
-    Sizes, constants and weights come in the order of their sorted names, records as listed; weights, losses and
-    records are written in place. It returns the trial and step at which the run diverged, or (-1, -1).
-    """
-    writer = _Writer(program)
-    names = [name for name in sorted(program.quantities) if name not in program.weights and name not in INPUTS]
-    signature = ["inputs", "targets", "masks", "losses"]
-    signature += [f"n_{domain}" for domain in sorted(program.sizes)]
-    signature += [f"c_{name}" for name in sorted(program.constants)]
-    signature += [f"q_{name}" for name in sorted(program.weights)]
-    signature += [f"record_{name}" for name in record]
-    body = [
-        *(f"q_{name} = np.zeros({_shape(program, name)})" for name in names),
-        *(f"past_{name} = np.zeros((steps + 1, *q_{name}.shape))" for name in program.history),
-        "for trial in range(trials):",
-        *_indented(_trial(program, writer, names, record)),
-        "return -1, -1",
-    ]
-    lines = [
-        f"def run({', '.join(signature)}):",
-        *_indented(["trials, steps, _ = inputs.shape", *writer.scratch, *body]),
-    ]
-    return HEAD + "\n".join(lines) + "\n"
-
-
-def _trial(program: Program, writer: _Writer, names: list[str], record: Sequence[str]) -> list[str]:
-    step = [line for block in program.step for line in _when_due(block, writer.block(block))]
-    step += ["fine = True", "for o in range(n_output):"]
-    step += _indented(
-        ["miss = q_target[o] - q_y[o]", "loss += 0.5 * c_mask * miss * miss", f"fine = fine and abs(miss) <= {LIMIT!r}"]
-    )
-    for name in record:
-        step += _copy(program, name, f"record_{name}[trial, t, ")
-    step += ["if not fine:", "    return trial, t"]
-    for name in program.history:
-        step += _copy(program, name, f"past_{name}[t + 1, ")
-    lines = [f"q_{name}.fill(0.0)" for name in names]
-    lines += ["loss = 0.0", "for t in range(steps):", *_indented([*_ARRIVE, *step])]
-    if program.backward:
-        remembered = [f"now_{name} = past_{name}[t + 1]" for name in program.history]
-        remembered += [f"then_{name} = past_{name}[t]" for name in program.history]
-        back = [line for block in program.backward for line in writer.block(block)]
-        lines += ["for t in range(steps - 1, -1, -1):", *_indented([*_ARRIVE, *remembered, *back])]
-    lines += [line for block in program.end for line in writer.block(block)]
-    return [*lines, "losses[trial] = loss"]
-
-
-_ARRIVE = ["q_x = inputs[trial, t]", "q_target = targets[trial, t]", "c_mask = masks[t]"]
-
-
-def _when_due(block: Block, lines: list[str]) -> list[str]:
-    if block.period is None:
-        return lines
-    return [f"if (t + 1) % int(c_{block.period}) == 0 or t == steps - 1:", *_indented(lines)]
-
-
-def _copy(program: Program, name: str, target: str) -> list[str]:
+def copy(program: Program, name: str, target: str) -> list[str]:
     """Loops that copy a quantity to `target...]`; assigning whole arrays would take longer to compile."""
     axes = [f"d{axis}" for axis in range(len(program.quantities[name].domains))]
     lines = [f"{target}{', '.join(axes)}] = q_{name}[{', '.join(axes)}]"]
     for axis, domain in zip(reversed(axes), reversed(program.quantities[name].domains), strict=True):
-        lines = [f"for {axis} in range(n_{domain}):", *_indented(lines)]
+        lines = [f"for {axis} in range(n_{domain}):", *indented(lines)]
     return lines
 
 
-def _shape(program: Program, name: str) -> str:
+def shape(program: Program, name: str) -> str:
+    """The shape of a quantity as a tuple of its sizes' names."""
     return "(" + "".join(f"n_{domain}, " for domain in program.quantities[name].domains) + ")"
 
 
-def _indented(lines: Iterable[str]) -> list[str]:
+def indented(lines: Iterable[str]) -> list[str]:
+    """The lines one level further in."""
     return ["    " + line for line in lines]
 
 
+def store_name(format: Format) -> str:
+    """What the function that rounds to a format is called."""
+    return "store_" + str(format).replace(" ", "_").replace(".", "_").replace("-", "m")
+
+
 @dataclass
-class _Writer:
+class Loops:
     """Writes statements as loops; `scratch` collects the work arrays that they need."""
 
     program: Program
@@ -116,17 +56,29 @@ class _Writer:
         text = _Text(self.program.history if when == "backward" else (), statement.target.name)
         lines = [f"# {statement}"]
         if any(read.before and read.name not in text.remembered for read in notation.reads(statement.value)):
-            self._array(f"before_{statement.target.name}", f"np.empty({_shape(self.program, statement.target.name)})")
-            lines += _copy(self.program, statement.target.name, f"before_{statement.target.name}[")
+            self._array(f"before_{statement.target.name}", f"np.empty({shape(self.program, statement.target.name)})")
+            lines += copy(self.program, statement.target.name, f"before_{statement.target.name}[")
         ahead: dict[int, list[str]] = {}
         for total in _outermost_sums(statement.value):
             level, code, value = self._sum(total, letters, text)
             ahead.setdefault(level, []).extend(code)
             text.sums[total] = value
-        nest = [f"{text.read(statement.target)} = {text.of(statement.value)}"]
+        nest = [f"{text.read(statement.target)} = {self._stored(statement.target, text.of(statement.value))}"]
         for level in range(len(letters), 0, -1):
-            nest = [_loop(letters[level - 1], statement.value), *_indented([*ahead.get(level, []), *nest])]
+            nest = [_loop(letters[level - 1], statement.value), *indented([*ahead.get(level, []), *nest])]
         return [*lines, *ahead.get(0, []), *nest]
+
+    def _stored(self, target: Read, value: str) -> str:
+        """The value as the target's format keeps it."""
+        quantity = self.program.quantities[target.name]
+        if quantity.format.exact:
+            return value
+        if not quantity.format.stochastic:
+            return f"{store_name(quantity.format)}({value}, 0.5)"
+        element = "0"
+        for index, domain in zip(target.indices, quantity.domains, strict=True):
+            element = f"({element} * n_{domain} + {_place(index)})"
+        return f"{store_name(quantity.format)}({value}, uniform(key_{target.name}, now, {element}))"
 
     def _sum(self, total: Sum, letters: list[str], text: _Text) -> tuple[int, list[str], str]:
         """Lines that compute a sum, how many of the target's loops they stand inside, and how the sum is then read."""
@@ -138,13 +90,13 @@ class _Writer:
             name = self._array(f"row_{len(self.scratch)}", f"np.empty(n_{notation.LETTERS[letters[-1]]})")
             inner = [f"{name}[{letters[-1]}] += {text.of(body)}"]
             for letter in (letters[-1], *reversed(over)):
-                inner = [_loop(letter, body), *_indented(inner)]
+                inner = [_loop(letter, body), *indented(inner)]
             return len(letters) - 1, [f"{name}.fill(0.0)", *inner], f"{name}[{letters[-1]}]"
         level = max((letters.index(letter) + 1 for letter in fixed), default=0)
         name = f"total_{len(text.sums)}"
         inner = [f"{name} += {text.of(body)}"]
         for letter in reversed(over):
-            inner = [_loop(letter, body), *_indented(inner)]
+            inner = [_loop(letter, body), *indented(inner)]
         return level, [f"{name} = 0.0", *inner], name
 
     def _product(self, letter: str, body: Expression, letters: list[str], text: _Text) -> tuple[int, list[str], str]:

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from neurosim.errors import NeurosimError
-from neurosim.precision import FLOAT64, KINDS, Format
+from neurosim.errors import NeurosimError, unknown
+from neurosim.precision import KINDS, OVERFLOWS, ROUNDINGS, Format
 
-LARGEST_FILE = 1_000_000  # bytes; a profile is a page of text
-FORMATS = {"float64": FLOAT64}
+LARGEST_FILE = 1_000_000
+"""[bytes]; a profile is a page of text."""
+
+WIDE = "s16.10"
+"""How a plain fixed-point profile keeps what it says nothing of; products of three such numbers are still exact."""
 
 
 @dataclass(frozen=True)
@@ -42,10 +45,24 @@ class Profile:
         formats = table.get("formats")
         if not isinstance(formats, dict) or set(formats) != set(KINDS):
             raise NeurosimError(f"{path}: [formats] must give a format for each of: {', '.join(KINDS)}")
-        for kind, name in formats.items():
-            if name not in FORMATS:
-                raise NeurosimError(f"{path}: [formats] {kind!r} is {name!r}; there are: {', '.join(FORMATS)}")
-        return cls(path.stem, table["summary"], {kind: FORMATS[name] for kind, name in formats.items()})
+        try:
+            return cls(path.stem, table["summary"], {kind: Format.parse(str(text)) for kind, text in formats.items()})
+        except NeurosimError as error:
+            raise NeurosimError(f"{path}: [formats] {error}") from None
+
+    @classmethod
+    def plain(cls, name: str) -> Profile:
+        """The profile that a name spells out: `fixed:weight=s8.6,trace=s12.10,rounding=stochastic`.
+
+        A kind of quantity that is not named is kept in `WIDE`. Rounding and overflow are those of all kinds.
+        """
+        given = dict(part.partition("=")[::2] for part in name.removeprefix("fixed").lstrip(":").split(",") if part)
+        names = {kind.replace(" ", "_"): kind for kind in KINDS}
+        if loose := set(given) - {*names, "rounding", "overflow"}:
+            raise unknown("part of a fixed-point profile", min(loose), [*names, "rounding", "overflow"])
+        manner = f"{given.pop('rounding', ROUNDINGS[2])} {given.pop('overflow', OVERFLOWS[0])}"
+        formats = {kind: Format.parse(f"{given.get(short, WIDE)} {manner}") for short, kind in names.items()}
+        return cls(name, "plain fixed point, no chip", formats)
 
 
 def profile_folder() -> Path:

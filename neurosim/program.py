@@ -12,12 +12,12 @@ from functools import cached_property
 
 import numpy as np
 
+from neurosim import exactness, notation
 from neurosim import network as net
-from neurosim import notation
 from neurosim.errors import NeurosimError
 from neurosim.network import Network
 from neurosim.notation import Binary, Block, Expression, Number, Read, Scalar, Statement, Sum
-from neurosim.precision import EXACT, Format
+from neurosim.precision import EXACT, FLOAT64, Format, coefficient
 from neurosim.rule import Rule, domains, expand
 
 
@@ -45,6 +45,7 @@ class Program:
     trial; all else begins each trial at zero.
 
     sizes: length of each domain. constants: named numbers, learning rates included. weights: initial values.
+    fixed: whether all that the network and the rule keep is in fixed point, so that engines agree to the last bit.
     """
 
     sizes: Mapping[str, int]
@@ -54,6 +55,7 @@ class Program:
     backward: tuple[Block, ...] = ()
     end: tuple[Block, ...] = ()
     weights: Mapping[str, np.ndarray] = field(default_factory=dict, compare=False, repr=False)
+    fixed: bool = False
 
     def shape(self, name: str) -> tuple[int, ...]:
         return tuple(self.sizes[domain] for domain in self.quantities[name].domains)
@@ -80,14 +82,14 @@ class Program:
         return tuple(name for name in self.weights if name in written)
 
     def held(self) -> Program:
-        """The same program with its weights held: what would be added to `W` is summed in `update_W` instead."""
+        """The same program with its weights held: what would be added to `W` is summed in `update_W`, in float64."""
 
         def hold(block: Block) -> Block:
             return replace(block, statements=tuple(map(_held, block.statements)))
 
         quantities = dict(self.quantities)
         for name in self.learned:
-            quantities[f"update_{name}"] = replace(quantities[name], name=f"update_{name}")
+            quantities[f"update_{name}"] = replace(quantities[name], name=f"update_{name}", format=FLOAT64)
         return replace(
             self,
             quantities=quantities,
@@ -109,7 +111,8 @@ def compile(
     """The program of a rule on a network.
 
     lr: learning rate, or one for each plastic projection. plastic: which of `rec`, `in` and `out` learn.
-    Raises `NeurosimError` if a learning rate is negative or not finite, or a projection is unknown.
+    Raises `NeurosimError` if a learning rate is negative or not finite, a projection is unknown, or fixed-point
+    formats are too wide for exact arithmetic.
     """
     plastic = tuple(plastic)
     rates = lr if isinstance(lr, Mapping) else dict.fromkeys(net.PLASTIC, lr)
@@ -128,7 +131,7 @@ def compile(
     by_time = {when: _merged(block for block in blocks if block.when == when) for when in notation.HEADERS}
     step = _in_time([block for block in blocks if block.when in ("each step", "every")])
     used = {node.name for node in _nodes((*step, *blocks)) if isinstance(node, Scalar)} | {b.period for b in blocks}
-    return Program(
+    program = Program(
         sizes={"neuron": n, "input": n_in, "output": n_out, "past": rule.memory},
         quantities=_quantities(blocks, formats),
         constants={name: value for name, value in constants.items() if name in used},
@@ -136,7 +139,14 @@ def compile(
         backward=by_time["backward"],
         end=by_time["end"],
         weights=network.weights,
+        fixed=not any(format.exact for format in formats.values()),
     )
+    if program.fixed:
+        statements = tuple(statement for block in program.blocks for statement in block.statements)
+        stored = {name: quantity.format for name, quantity in program.quantities.items()}
+        constants = {name: coefficient(name, value) for name, value in program.constants.items()}
+        exactness.check(statements, stored, constants, program.sizes)
+    return program
 
 
 def adjoint(program: Program) -> Program:

@@ -13,6 +13,7 @@ import numpy as np
 from neurosim import catalog
 from neurosim.comparison import EXACT_RULE, Comparison, Row
 from neurosim.network import WEIGHTS
+from neurosim.precision import coefficient
 from neurosim.results import provenance
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")
@@ -58,6 +59,9 @@ def table(comparison: Comparison) -> str:
         notes.append(
             "*: the best rate is the first or last that was tried; a wider grid (--rates) may serve this rule better"
         )
+    if comparison.fixed:
+        held = f"alpha as {coefficient('alpha', alpha):.6g}, rates as powers of two"
+        notes.append(f"fixed point: constants are the nearest that the arithmetic holds, {held}")
     references = [f"{name} {_number(score)}" for name, score in comparison.references.items()]
     if references:
         notes.append(f"for reference, {task.score_name}: {', '.join(references)}")
@@ -143,7 +147,8 @@ def figure(comparison: Comparison, path: Path) -> None:
         ylabel="loss on unseen trials",
         title=f"Learning: {comparison.asked.task}",
     )
-    curves.legend(frameon=False)
+    if curves.has_data():
+        curves.legend(frameon=False)
     alignment.set(
         ylim=(-1.05, 1.05), xlabel="trials learned from", ylabel="cosine", title="W_rec: update against exact gradient"
     )

@@ -107,7 +107,7 @@ def _read(place: Path, experiment: Experiment) -> Run:
     about = json.loads((place / "run.json").read_text(encoding="utf-8"))
     if about["experiment"] != json.loads(json.dumps(asdict(experiment))):
         raise ValueError("the run answers another question")
-    with np.load(place / "curves.npz", allow_pickle=False) as arrays:
+    with (place / "curves.npz").open("rb") as file, np.load(file, allow_pickle=False) as arrays:
         found = {name: arrays[name] for name in ARRAYS}
         grouped: dict[str, dict[str, np.ndarray]] = {group: {} for group in BY_WEIGHT}
         for name in arrays.files:

@@ -9,7 +9,7 @@ from neurosim import catalog
 from neurosim.engine import Engine, Job
 from neurosim.engines import numpy as reference
 from neurosim.errors import NeurosimError
-from neurosim.loops import kernel_source
+from neurosim.kernel import kernel_source
 from neurosim.network import PLASTIC, Network
 from neurosim.program import Program, compile
 from neurosim.rule import Rule

@@ -23,8 +23,9 @@ import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from neurosim.cache import cache_folder
-from neurosim.engine import Job, Outcome, check_record, start
-from neurosim.loops import kernel_source
+from neurosim.engine import Job, Outcome, check_record, received, start
+from neurosim.kernel import arguments, drawing, kernel_source
+from neurosim.precision import stream_key
 from neurosim.program import Program
 
 
@@ -49,20 +50,18 @@ def _libraries() -> ThreadpoolController:
 
 def _run(kernel: Callable[..., tuple[int, int]], program: Program, job: Job, record: tuple[str, ...]) -> Outcome:
     weights, constants = start(program, job)
-    trials = job.trials
-    count, steps, _ = trials.inputs.shape
+    heard = received(program, job.trials)
+    count, steps, _ = heard.inputs.shape
     losses = np.full(count, np.inf)
     records = {name: np.full((count, steps, *program.shape(name)), np.nan) for name in record}
-    trial, step = kernel(
-        trials.inputs,
-        trials.targets,
-        trials.mask,
-        losses,
-        *(program.sizes[domain] for domain in sorted(program.sizes)),
-        *(float(constants[name]) for name in sorted(constants)),
-        *(weights[name] for name in sorted(weights)),
-        *(records[name] for name in record),
-    )
+    given: dict[str, Any] = {"inputs": heard.inputs, "targets": heard.targets, "masks": heard.mask}
+    given |= {"goals": job.trials.targets, "shares": job.trials.mask, "losses": losses, "first_step": job.first_step}
+    given |= {f"n_{domain}": size for domain, size in program.sizes.items()}
+    given |= {f"c_{name}": float(value) for name, value in constants.items()}
+    given |= {f"q_{name}": value for name, value in weights.items()}
+    given |= {f"key_{name}": np.uint64(stream_key(job.seed, name)) for name in drawing(program)}
+    given |= {f"record_{name}": value for name, value in records.items()}
+    trial, step = kernel(*(given[name] for name in arguments(program, record)))
     return Outcome(weights, losses, (trial, step) if trial >= 0 else None, records)
 
 

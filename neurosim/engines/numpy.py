@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from neurosim import notation
-from neurosim.engine import LIMIT, Job, Outcome, check_record, start
+from neurosim.engine import LIMIT, Job, Outcome, check_record, received, start
 from neurosim.notation import Binary, Block, Expression, Index, Number, Read, Same, Scalar, Statement, Sum
+from neurosim.precision import stream_key, uniform
 from neurosim.program import Program
 
 OPERATE = {"+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide}
@@ -24,52 +26,75 @@ def run(program: Program, jobs: Sequence[Job], record: Iterable[str] = ()) -> li
 
 def _run(program: Program, job: Job, record: tuple[str, ...]) -> Outcome:
     weights, scalars = start(program, job)
-    trials = job.trials
+    trials = received(program, job.trials)
     count, steps, _ = trials.inputs.shape
+    keys = {name: stream_key(job.seed, name) for name in program.quantities}
     losses = np.full(count, np.inf)
     records = {name: np.full((count, steps, *program.shape(name)), np.nan) for name in record}
     for trial in range(count):
         values = {name: np.zeros(program.shape(name)) for name in program.quantities} | weights
         past = {name: np.zeros((steps + 1, *program.shape(name))) for name in program.history}
+        draws = partial(_draws, keys, job.first_step + trial * steps)
         loss = 0.0
         for t in range(steps):
             values["x"], values["target"] = trials.inputs[trial, t], trials.targets[trial, t]
             scalars["mask"] = trials.mask[t]
             for block in program.step:
                 if _due(block, scalars, t, steps):
-                    _execute(block, program, values, scalars, values)
-            miss = values["target"] - values["y"]
-            loss += 0.5 * scalars["mask"] * float(miss @ miss)
+                    execute(block, program, values, scalars, values, draws(t))
+            miss = job.trials.targets[trial, t] - values["y"]
+            loss += 0.5 * job.trials.mask[t] * float(miss @ miss)
             for name in record:
                 records[name][trial, t] = values[name]
             if not (np.abs(miss) <= LIMIT).all():
                 return Outcome(weights, losses, (trial, t), records)
             for name in program.history:
                 past[name][t + 1] = values[name]
-        for t in reversed(range(steps) if program.backward else ()):
-            values["x"], values["target"] = trials.inputs[trial, t], trials.targets[trial, t]
-            scalars["mask"] = trials.mask[t]
-            now = values | {name: past[name][t + 1] for name in program.history}
-            then = {name: past[name][t] for name in program.history}
-            for block in program.backward:
-                _execute(block, program, now, scalars, then)
-            values |= {name: now[name] for name in values if name not in program.history}
-        for block in program.end:
-            _execute(block, program, values, scalars, values)
+        heard = {"x": trials.inputs[trial], "target": trials.targets[trial], "mask": trials.mask}
+        after_trial(program, values, scalars, past, heard, draws)
         losses[trial] = loss
     return Outcome(weights, losses, None, records)
+
+
+def after_trial(
+    program: Program,
+    values: dict[str, np.ndarray],
+    scalars: dict[str, float],
+    past: Mapping[str, np.ndarray],
+    heard: Mapping[str, np.ndarray],
+    draws: Callable[[int], Draws],
+) -> None:
+    """What runs once a trial is over: the sweep back through what was remembered, `past[t + 1]` of step t, and the end.
+
+    heard: inputs, targets and mask of the trial, by step. draws: the uniform numbers of a step.
+    """
+    steps = len(heard["mask"])
+    for t in reversed(range(steps) if program.backward else ()):
+        values["x"], values["target"], scalars["mask"] = heard["x"][t], heard["target"][t], heard["mask"][t]
+        now = values | {name: past[name][t + 1] for name in program.history}
+        then = {name: past[name][t] for name in program.history}
+        for block in program.backward:
+            execute(block, program, now, scalars, then, draws(t))
+        values |= {name: now[name] for name in values if name not in program.history}
+    for block in program.end:
+        execute(block, program, values, scalars, values, draws(steps - 1))
+
+
+def _draws(keys: Mapping[str, int], first: int, t: int) -> Draws:
+    return Draws(keys, first + t)
 
 
 def _due(block: Block, scalars: Mapping[str, float], t: int, steps: int) -> bool:
     return block.period is None or (t + 1) % int(scalars[block.period]) == 0 or t == steps - 1
 
 
-def _execute(
+def execute(
     block: Block,
     program: Program,
     values: dict[str, np.ndarray],
     scalars: Mapping[str, float],
     then: Mapping[str, np.ndarray],
+    draws: Draws,
 ) -> None:
     """Run the statements in order; what `before` reads is `then`, or the target as the statement found it."""
     for statement in block.statements:
@@ -78,7 +103,13 @@ def _execute(
         for place in places(statement, program.sizes):
             axes = [index.letter for index in statement.target.indices if index.letter and index.letter not in place]
             where = tuple(_position(index, place) for index in statement.target.indices)
-            values[name][where] = Evaluation(values, earlier, scalars, place, program.sizes).of(statement.value, axes)
+            value = Evaluation(values, earlier, scalars, place, program.sizes).of(statement.value, axes)
+            format = program.quantities[name].format
+            if format.stochastic:
+                elements = np.arange(values[name].size, dtype=np.uint64).reshape(values[name].shape)
+                values[name][where] = format.store(value, draws.of(name, elements[where]))
+            else:
+                values[name][where] = format.store(value)
 
 
 def places(statement: Statement, sizes: Mapping[str, int]) -> Iterator[dict[str, int]]:
@@ -95,6 +126,17 @@ def _position(index: Index, place: Mapping[str, int]) -> int | slice:
     if index.letter is None:
         return index.offset
     return place[index.letter] + index.offset if index.letter in place else slice(None)
+
+
+@dataclass(frozen=True)
+class Draws:
+    """The uniform numbers of one step."""
+
+    keys: Mapping[str, int]
+    step: int
+
+    def of(self, name: str, elements: np.ndarray) -> np.ndarray:
+        return uniform(self.keys[name], self.step, elements)
 
 
 @dataclass(frozen=True)

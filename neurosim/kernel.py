@@ -1,0 +1,134 @@
+"""A program as the source text of one function that runs all trials of a network, for Numba to compile."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from neurosim.engine import LIMIT
+from neurosim.loops import Loops, copy, indented, shape, store_name
+from neurosim.network import INPUTS
+from neurosim.notation import Block
+from neurosim.precision import FIRST_MIX, SECOND_MIX, STEP, Format
+from neurosim.program import Program
+
+HEAD = '''"""Generated from the equations below by neurosim; made anew when they change."""
+import numpy as np
+from numba import njit
+'''
+
+FREE_ORDER = 'fastmath={"reassoc", "contract", "nsz"}'
+"""What a compiler may do with sums in float64. Where something is rounded, as it stands: a last bit could tip it."""
+
+DRAW = f"""
+@njit(nogil=True, cache=True)
+def uniform(key, step, element):
+    counter = (np.uint64(step) << np.uint64(32)) | np.uint64(element)
+    z = np.uint64(key) + counter * np.uint64({STEP})
+    z = (z ^ (z >> np.uint64(30))) * np.uint64({FIRST_MIX})
+    z = (z ^ (z >> np.uint64(27))) * np.uint64({SECOND_MIX})
+    z = z ^ (z >> np.uint64(31))
+    return np.float64(z >> np.uint64(32)) * 2.0**-32
+"""
+
+CODES = {
+    "floor": "np.floor(scaled)",
+    "toward_zero": "np.trunc(scaled)",
+    "nearest_even": "np.rint(scaled)",
+    "nearest_up": "np.floor(scaled + 0.5)",
+    "stochastic": "below + 1.0 if scaled - below + draw >= 1.0 else below",
+}
+
+
+def kernel_source(program: Program, record: Sequence[str] = ()) -> str:
+    """The text of a module with a function `run` of what `arguments` lists, in that order, written in place.
+
+    It returns the trial and step at which the run diverged, or (-1, -1).
+    """
+    writer = Loops(program)
+    names = [name for name in sorted(program.quantities) if name not in program.weights and name not in INPUTS]
+    body = [
+        *(f"q_{name} = np.zeros({shape(program, name)})" for name in names),
+        *(f"past_{name} = np.zeros((steps + 1, *q_{name}.shape))" for name in program.history),
+        "for trial in range(trials):",
+        *indented(_trial(program, writer, names, record)),
+        "return -1, -1",
+    ]
+    lines = ["trials, steps, _ = inputs.shape", *writer.scratch, *body]
+    rounded = sorted(
+        {quantity.format for quantity in program.quantities.values() if not quantity.format.exact}, key=str
+    )
+    head = [HEAD, *([DRAW] if drawing(program) else []), *map(_store, rounded), ""]
+    head.append(f'@njit(nogil=True, cache=True, error_model="numpy"{"" if rounded else ", " + FREE_ORDER})')
+    return "\n".join([*head, f"def run({', '.join(arguments(program, record))}):", *indented(lines)]) + "\n"
+
+
+def arguments(program: Program, record: Sequence[str] = ()) -> list[str]:
+    """Names of what a kernel takes.
+
+    `inputs, targets, masks` as received, `goals, shares` for the loss: the true targets and mask. Then sizes `n_`,
+    constants `c_` and weights `q_` by name, where the draws begin and those of each quantity, `key_`, and `record_`.
+    """
+    names = ["inputs", "targets", "masks", "goals", "shares", "losses"]
+    names += [f"n_{domain}" for domain in sorted(program.sizes)]
+    names += [f"c_{name}" for name in sorted(program.constants)]
+    names += [f"q_{name}" for name in sorted(program.weights)]
+    if drawn := drawing(program):
+        names += ["first_step", *(f"key_{name}" for name in drawn)]
+    return [*names, *(f"record_{name}" for name in record)]
+
+
+def drawing(program: Program) -> list[str]:
+    """The quantities that are rounded stochastically."""
+    return sorted(name for name, quantity in program.quantities.items() if quantity.format.stochastic)
+
+
+def _store(format: Format) -> str:
+    """The function that rounds to a format, as `Format.store` does."""
+    low, high = format.ends
+    span = high - low + 1.0
+    kept = f"min(max(code, {low!r}), {high!r})"
+    if format.overflow == "wrap":
+        kept = f"code - {span!r} * np.floor((code - {low!r}) / {span!r})"
+    lines = [f"scaled = value * {1.0 / format.lsb!r}", "below = np.floor(scaled)", f"code = {CODES[format.rounding]}"]
+    lines += [f"return ({kept}) * {format.lsb!r}"]
+    return "\n".join(
+        ["", "@njit(nogil=True, cache=True)", f"def {store_name(format)}(value, draw):", *indented(lines), ""]
+    )
+
+
+def _trial(program: Program, writer: Loops, names: list[str], record: Sequence[str]) -> list[str]:
+    step = [line for block in program.step for line in _when_due(block, writer.block(block))]
+    step += ["fine = True", "for o in range(n_output):"]
+    step += indented(
+        [
+            "miss = goals[trial, t, o] - q_y[o]",
+            "loss += 0.5 * shares[t] * miss * miss",
+            f"fine = fine and abs(miss) <= {LIMIT!r}",
+        ]
+    )
+    for name in record:
+        step += copy(program, name, f"record_{name}[trial, t, ")
+    step += ["if not fine:", "    return trial, t"]
+    for name in program.history:
+        step += copy(program, name, f"past_{name}[t + 1, ")
+    lines = [f"q_{name}.fill(0.0)" for name in names]
+    arrive = [*_ARRIVE, *([_NOW.format("t")] if drawing(program) else [])]
+    lines += ["loss = 0.0", "for t in range(steps):", *indented([*arrive, *step])]
+    if program.backward:
+        remembered = [f"now_{name} = past_{name}[t + 1]" for name in program.history]
+        remembered += [f"then_{name} = past_{name}[t]" for name in program.history]
+        back = [line for block in program.backward for line in writer.block(block)]
+        lines += ["for t in range(steps - 1, -1, -1):", *indented([*arrive, *remembered, *back])]
+        lines += [_NOW.format("steps - 1")] if drawing(program) else []
+    lines += [line for block in program.end for line in writer.block(block)]
+    return [*lines, "losses[trial] = loss"]
+
+
+_ARRIVE = ["q_x = inputs[trial, t]", "q_target = targets[trial, t]", "c_mask = masks[t]"]
+_NOW = "now = first_step + trial * steps + {}"
+
+
+def _when_due(block: Block, lines: list[str]) -> list[str]:
+    if block.period is None:
+        return lines
+    return [f"if (t + 1) % int(c_{block.period}) == 0 or t == steps - 1:", *indented(lines)]
