@@ -22,7 +22,7 @@ QUICK["compare"] = [*QUICK["run"], "--rates", "0.001"]
 
 def test_there_is_something_to_test() -> None:
     assert len(PYTHON) == 2
-    assert len(COMMANDS) == 8
+    assert len(COMMANDS) == 9
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -1,0 +1,73 @@
+"""Every rule, in every engine, in every format, is what the reference says it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from neurosim import catalog
+from neurosim.conformance import FORMATS, examine
+from neurosim.engine import Job, Outcome
+from neurosim.engines import numpy as reference
+from neurosim.errors import NeurosimError
+from neurosim.program import Program
+
+RULES = [
+    *catalog.names("rule"),
+    "rflo:feedback=symmetric",
+    "rflo:decay=0.3",
+    "tbptt:k=4",
+    "tbptt:k=5,stride=3",
+]
+ENGINES = [name for name in catalog.names("engine") if name != "numpy"]
+
+
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("engine", ENGINES)
+def test_engines_agree(engine: str, rule: str, format: str) -> None:
+    case = examine(rule, engine, format)
+    assert case.passed, case
+
+
+class OffByOne:
+    """The reference, but for one element of one record at one step."""
+
+    def __init__(self, name: str, amount: float) -> None:
+        self.name, self.amount = name, amount
+
+    def run(self, program: Program, jobs: Sequence[Job], record: Iterable[str] = ()) -> list[Outcome]:
+        outcomes = reference.run(program, jobs, record)
+        outcomes[0].records[self.name][1, 7].flat[0] += self.amount
+        return outcomes
+
+
+class Refuses:
+    """An engine that can run nothing."""
+
+    def run(self, program: Program, jobs: Sequence[Job], record: Iterable[str] = ()) -> list[Outcome]:
+        raise NeurosimError("no compiler")
+
+
+@pytest.mark.parametrize("name", ["r", "y", "W_rec", "W_in", "W_out"])
+@pytest.mark.parametrize(("format", "amount"), [("float64", 1e-11), ("nearest", 2.0**-40), ("stochastic", np.nan)])
+def test_a_deviation_is_found_and_placed(
+    monkeypatch: pytest.MonkeyPatch, name: str, format: str, amount: float
+) -> None:
+    engines = {"numpy": reference, "other": OffByOne(name, amount)}
+    monkeypatch.setattr(catalog, "engine", engines.__getitem__)
+    case = examine("rflo", "other", format)
+    assert not case.passed
+    assert case.where == f"{name}, trial 1, step 7"
+    assert replace(case, deviation=0.0).passed
+
+
+def test_what_an_engine_cannot_run_has_not_passed(monkeypatch: pytest.MonkeyPatch) -> None:
+    engines = {"numpy": reference, "other": Refuses()}
+    monkeypatch.setattr(catalog, "engine", engines.__getitem__)
+    case = examine("rflo", "other", "float64")
+    assert not case.passed
+    assert case.where == "no compiler"

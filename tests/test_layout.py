@@ -1,0 +1,198 @@
+"""How the package is put together: imports point one way, nothing heavy comes unasked, all that is public is said."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import pkgutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import neurosim
+from neurosim import catalog
+
+ROOT = Path(neurosim.__file__).parent
+FILES = sorted(ROOT.rglob("*.py"))
+HEAVY = {"brian2", "nengo", "matplotlib"}
+
+LAYERS = (
+    ("errors", "seeding"),
+    ("cache", "notation", "precision"),
+    ("network", "task", "profile", "reading"),
+    ("rule", "recording", "wiener", "exactness"),
+    ("rules", "tasks"),
+    ("program",),
+    ("engine",),
+    ("loops",),
+    ("kernel", "brian"),
+    ("engines",),
+    ("catalog",),
+    ("gradient", "theory", "conformance"),
+    ("experiment",),
+    ("results",),
+    ("comparison",),
+    ("report",),
+    ("cli",),
+    ("__init__", "__main__"),
+)
+"""What stands lower may import what stands higher up in this list, never the other way round nor its neighbours."""
+
+LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
+FOUND = tuple(f"neurosim.{folder}" for folder in catalog.FOLDERS.values())
+"""Packages whose modules are found by the catalog, and imported by nobody."""
+
+
+def module_name(file: Path) -> str:
+    parts = file.relative_to(ROOT.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def part(module: str) -> str:
+    """The file or folder of the package that a module is in."""
+    return [*module.split("."), "__init__"][1]
+
+
+def imports(file: Path, anywhere: bool = True) -> Iterator[str]:
+    """Modules that a file imports: anywhere in it, or outside functions only, as happens when it is imported."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    pending: list[ast.AST] = list(tree.body)
+    while pending:
+        node = pending.pop()
+        match node:
+            case ast.Import(names=names):
+                yield from (alias.name for alias in names)
+            case ast.ImportFrom(module=module, names=names, level=level):
+                assert level == 0, f"{file}: imports are absolute"
+                for alias in (each for each in names if each.name != "__version__"):
+                    inside = ROOT.parent.joinpath(*f"{module}.{alias.name}".split("."))
+                    is_module = inside.is_dir() or inside.with_suffix(".py").is_file()
+                    yield f"{module}.{alias.name}" if is_module else str(module)
+            case ast.FunctionDef() if not anywhere:
+                continue
+        pending += ast.iter_child_nodes(node)
+
+
+def own(file: Path) -> set[str]:
+    return {name for name in imports(file) if name.split(".")[0] == "neurosim"}
+
+
+def modules() -> list[str]:
+    return [each.name for each in pkgutil.walk_packages(neurosim.__path__, "neurosim.") if "__main__" not in each.name]
+
+
+# --- imports --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("file", FILES, ids=module_name)
+def test_imports_point_one_way(file):
+    here = part(module_name(file))
+    assert here in LEVEL, f"{here} is new: give it its place in LAYERS"
+    for name in own(file):
+        there = part(name)
+        assert there == here or LEVEL[there] < LEVEL[here], f"{module_name(file)} imports {name}"
+
+
+@pytest.mark.parametrize("file", FILES, ids=module_name)
+def test_rules_tasks_and_engines_are_found_and_never_imported(file):
+    for name in own(file):
+        found = [folder for folder in FOUND if name.startswith(folder)]
+        assert not found or module_name(file).startswith(found[0]), f"{module_name(file)} imports {name}"
+
+
+@pytest.mark.parametrize(
+    ("folder", "strangers"),
+    [
+        ("rules", {"task", "profile", "engine", "program", "precision", "catalog"}),
+        ("tasks", {"rule", "profile", "engine", "program", "precision", "network", "catalog"}),
+        ("engines", {"rule", "task", "profile", "catalog", "experiment"}),
+        ("theory", {"rule", "task", "profile", "engine", "program", "catalog"}),
+    ],
+)
+def test_what_some_need_not_know(folder, strangers):
+    files = list((ROOT / folder).rglob("*.py"))
+    assert files
+    for file in files:
+        assert not {part(name) for name in own(file)} & strangers, file
+
+
+@pytest.mark.parametrize("file", FILES, ids=module_name)
+def test_simulators_and_plots_are_imported_only_where_they_are_used(file):
+    tops = {name.split(".")[0] for name in imports(file, anywhere=False)}
+    assert not tops & (HEAVY - {file.stem} if file.parent.name == "engines" else HEAVY)
+
+
+def test_importing_neurosim_brings_nothing_heavy():
+    heavy = sorted({*HEAVY, "numba", "tqdm", "click"})
+    script = f"import sys, neurosim, neurosim.cli; print([name for name in {heavy} if name in sys.modules])"
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "['click']" and not ran.stderr
+
+
+# --- what is public -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("package", ["neurosim", "neurosim.theory"])
+def test_public_names(package):
+    """They are sorted, exist, and are the whole of what the package has, modules and version apart."""
+    module = importlib.import_module(package)
+    there = {name for name, value in vars(module).items() if not name.startswith("_") and not inspect.ismodule(value)}
+    assert module.__all__ == sorted(module.__all__) and set(module.__all__) == there
+    for name in module.__all__:
+        described = inspect.getdoc(getattr(module, name)) or ""
+        assert not described.startswith(f"{name}("), f"{name} says only what dataclass says of it"
+        if not hasattr(getattr(module, name), "__args__"):  # what a type alias is called says what it is
+            assert described, f"{name} has no docstring"
+
+
+def defined(tree: ast.Module) -> Iterator[tuple[str, ast.FunctionDef | ast.ClassDef]]:
+    """Classes and functions of a module, and what classes define themselves, that have a public name."""
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+            yield node.name, node
+
+
+@pytest.mark.parametrize("file", FILES, ids=module_name)
+def test_what_is_public_says_what_it_is(file):
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    assert ast.get_docstring(tree) or file.name == "__main__.py", f"{file} has no docstring"
+    told = (ast.get_docstring(tree) or "").split("\n\n")[0]
+    assert not told.endswith(",") and len(told.splitlines()) <= 4
+    public = dict(defined(tree))
+    untold = {name for name, node in public.items() if ast.get_docstring(node) is None}
+    assert not untold
+
+
+def test_every_module_can_be_imported():
+    assert len(modules()) > 20
+    for name in modules():
+        assert importlib.import_module(name)
+
+
+# --- names ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["utils", "util", "base", "common", "helpers", "misc"])
+def test_no_file_is_a_drawer(name):
+    assert not [file for file in FILES if file.stem == name]
+
+
+@pytest.mark.parametrize("file", FILES, ids=module_name)
+def test_nothing_prints_but_the_command_line(file):
+    calls = [node for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
+    assert not [call for call in calls if ast.unparse(call.func) in ("print", "click.echo")] or file.stem == "cli"
+
+
+@pytest.mark.parametrize("kind", catalog.KINDS)
+def test_the_folder_is_the_registry(kind):
+    """Each name of a kind is made from its own file, and no file names the others of its kind."""
+    assert catalog.names(kind)
+    for name in catalog.names(kind):
+        assert catalog.summary(kind, name)
+    if kind in catalog.FOLDERS:
+        text = (ROOT / catalog.FOLDERS[kind] / "__init__.py").read_text(encoding="utf-8")
+        assert [type(node) for node in ast.parse(text).body] == [ast.Expr]
