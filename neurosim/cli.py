@@ -40,7 +40,15 @@ def main() -> None:
     neurosim()
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Plain(click.Group):
+    """A group whose commands end plainly, whatever ends them."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _plainly():
+            return super().invoke(ctx)
+
+
+@click.group(cls=_Plain, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="neurosim")
 def neurosim() -> None:
     """Compare online learning rules for linear rate networks with the exact gradient.
@@ -68,8 +76,7 @@ def list_(kind: str | None) -> None:
 @click.argument("name")
 def show(kind: str, name: str) -> None:
     """All about one rule, task, engine or profile: NAME as `compare` takes it, parameters or a file included."""
-    with _plainly():
-        {"rule": _show_rule, "task": _show_task, "engine": _show_engine, "profile": _show_profile}[kind](name)
+    {"rule": _show_rule, "task": _show_task, "engine": _show_engine, "profile": _show_profile}[kind](name)
 
 
 def _show_rule(name: str) -> None:
@@ -198,13 +205,14 @@ def _compare(
     as_json: bool,
     **asked: Any,
 ) -> None:
-    with _plainly():
-        budget = Budget((lr,), tuning_seeds) if lr is not None else _budget(rates, tuning_seeds)
-        experiment = Experiment(rule="", plastic=tuple(name for name in PLASTIC if name not in freeze), **asked)
-        results = Results(out or cache_folder("runs"))
-        with _bar() as plan:
-            comparison = compare(rules, experiment, seeds=seeds, budget=budget, results=results, plan=plan)
-        _print(comparison, out, as_json)
+    if lr is not None and rates is not None:
+        raise NeurosimError("--lr is one learning rate and --rates are several to choose from; give one of the two")
+    budget = Budget((lr,), tuning_seeds) if lr is not None else _budget(rates, tuning_seeds)
+    experiment = Experiment(rule="", plastic=tuple(name for name in PLASTIC if name not in freeze), **asked)
+    results = Results(out or cache_folder("results"))
+    with _bar() as plan:
+        comparison = compare(rules, experiment, seeds=seeds, budget=budget, results=results, plan=plan)
+    _print(comparison, out, as_json)
 
 
 @neurosim.command()
@@ -216,20 +224,17 @@ def conformance(rules: tuple[str, ...], engines: tuple[str, ...]) -> None:
 
     from neurosim.conformance import FORMATS, REFERENCE, TOLERANCE, examine
 
-    with _plainly():
-        chosen = [name for name in engines or catalog.names("engine") if name != REFERENCE]
-        wanted = [(r, e, f) for r in rules or catalog.names("rule") for e in chosen for f in FORMATS]
-        cases = [examine(*each) for each in tqdm(wanted, disable=None, leave=False)]
+    chosen = [name for name in engines or catalog.names("engine") if name != REFERENCE]
+    wanted = [(r, e, f) for r in rules or catalog.names("rule") for e in chosen for f in FORMATS]
+    cases = [examine(*each) for each in tqdm(wanted, disable=None, leave=False)]
+    click.echo(f"largest deviation from {REFERENCE} at any step; float64 passes up to {TOLERANCE:g}, the others at 0\n")
+    for case in cases:
+        verdict = "pass" if case.passed else "FAIL"
         click.echo(
-            f"largest deviation from {REFERENCE} at any step; float64 passes up to {TOLERANCE:g}, the others at 0\n"
+            f"{verdict}  {case.rule:<24} {case.engine:<10} {case.format:<10} {case.deviation:8.2g}  {case.where}"
         )
-        for case in cases:
-            verdict = "pass" if case.passed else "FAIL"
-            click.echo(
-                f"{verdict}  {case.rule:<24} {case.engine:<10} {case.format:<10} {case.deviation:8.2g}  {case.where}"
-            )
-        if not all(case.passed for case in cases):
-            sys.exit(1)
+    if not all(case.passed for case in cases):
+        sys.exit(1)
 
 
 def _budget(rates: str | None, seeds: int) -> Budget:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -71,14 +72,14 @@ class Experiment:
     def digest(self) -> str:
         """Identifies the question: changes with all that may change the numbers, a user's own files included."""
         own = [path for path in map(catalog.source, (self.rule, self.task, self.engine, self.profile)) if path]
-        files = [_content(path, path.stat().st_mtime_ns) for path in (*own, *catalog.task(self.task).files)]
+        files = [_content(path, path.stat()) for path in (*own, *catalog.task(self.task).files)]
         words = [json.dumps(asdict(self), sort_keys=True), _code(), *files]
         return hashlib.sha256("\0".join(words).encode()).hexdigest()[:16]
 
 
 @cache
-def _content(path: Path, modified: int) -> str:
-    """A digest of what is in a file, read once for each time that it is modified."""
+def _content(path: Path, seen: os.stat_result) -> str:
+    """A digest of what is in a file, read again when the file has changed."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -84,17 +84,22 @@ class Loops:
         """Lines that compute a sum, how many of the target's loops they stand inside, and how the sum is then read."""
         over, body = _flattened(total)
         fixed = notation.free(total)
-        if _is_product_of_matrices(over, body, letters) and not text.remembered:
+        if _is_product_of_matrices(over, body, letters) and not text.remembered and not _outermost_sums(body):
             return self._product(over[0], body, letters, text)
-        if letters and _runs_along(letters[-1], over, body):
+        nested = _outermost_sums(body)
+        if letters and not nested and _runs_along(letters[-1], over, body):
             name = self._array(f"row_{len(self.scratch)}", f"np.empty(n_{notation.LETTERS[letters[-1]]})")
             inner = [f"{name}[{letters[-1]}] += {text.of(body)}"]
             for letter in (letters[-1], *reversed(over)):
                 inner = [_loop(letter, body), *indented(inner)]
             return len(letters) - 1, [f"{name}.fill(0.0)", *inner], f"{name}[{letters[-1]}]"
-        level = max((letters.index(letter) + 1 for letter in fixed), default=0)
-        name = f"total_{len(text.sums)}"
-        inner = [f"{name} += {text.of(body)}"]
+        level = max((letters.index(letter) + 1 for letter in fixed if letter in letters), default=0)
+        name = text.new_total()
+        inner = []
+        for each in nested:
+            _, code, text.sums[each] = self._sum(each, [], text)
+            inner += code
+        inner.append(f"{name} += {text.of(body)}")
         for letter in reversed(over):
             inner = [_loop(letter, body), *indented(inner)]
         return level, [f"{name} = 0.0", *inner], name
@@ -123,6 +128,12 @@ class _Text:
     remembered: tuple[str, ...]
     target: str
     sums: dict[Sum, str] = field(default_factory=dict)
+    totals: int = 0
+
+    def new_total(self) -> str:
+        """A name for one more sum."""
+        self.totals += 1
+        return f"total_{self.totals}"
 
     def of(self, expression: Expression) -> str:
         match expression:

@@ -272,6 +272,8 @@ def _check_letters(statement: Statement, fail: Fail) -> None:
         if isinstance(node, Sum):
             if node.letter in letters:
                 fail(f"index {node.letter!r} is summed over and stands on the left too; use another letter")
+            if any(isinstance(inner, Sum) and inner.letter == node.letter for inner in walk(node.body)):
+                fail(f"index {node.letter!r} is summed over twice, one sum inside the other; use another letter")
             if node.letter not in free(node.body):
                 fail(f"the sum over {node.letter!r} has no {node.letter!r} in it")
             if node.letter == "s" and any(

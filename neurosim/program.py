@@ -15,10 +15,11 @@ import numpy as np
 from neurosim import exactness, notation
 from neurosim import network as net
 from neurosim.errors import NeurosimError
+from neurosim.expansion import domains, expand
 from neurosim.network import Network
 from neurosim.notation import Binary, Block, Expression, Number, Read, Scalar, Statement, Sum
 from neurosim.precision import EXACT, FLOAT64, Format, coefficient
-from neurosim.rule import Rule, domains, expand
+from neurosim.rule import Rule
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,6 @@ import sys
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -24,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from neurosim.atomic import write_whole
 from neurosim.errors import NeurosimError
 from neurosim.experiment import Experiment, Run
 
@@ -55,7 +55,7 @@ class Results:
         arrays = {name: getattr(run, name) for name in ARRAYS}
         for group in BY_WEIGHT:
             arrays |= {f"{group}/{name}": values for name, values in getattr(run, group).items()}
-        _write(place / "curves.npz", lambda file: np.savez_compressed(file, **arrays))
+        write_whole(place / "curves.npz", lambda file: np.savez_compressed(file, **arrays))
         about = {
             "experiment": asdict(run.experiment),
             "outcome": run.outcome,
@@ -64,7 +64,7 @@ class Results:
             "seconds": run.seconds,
             "made": provenance(),
         }
-        _write(place / "run.json", lambda file: file.write(json.dumps(about, indent=1, allow_nan=False).encode()))
+        write_whole(place / "run.json", lambda file: file.write(json.dumps(about, indent=1, allow_nan=False).encode()))
 
     def load(self, experiment: Experiment) -> Run | None:
         """The run that answers an experiment, if there is one. A damaged one is set aside, as `NAME.damaged`."""
@@ -122,15 +122,3 @@ def _read(place: Path, experiment: Experiment) -> Run:
 def _plain(value: float) -> float | str:
     """JSON has no infinity: it is written as the word `inf`."""
     return value if np.isfinite(value) else str(value)
-
-
-def _write(path: Path, write: Callable[[Any], Any]) -> None:
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
-        try:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        except BaseException:
-            Path(file.name).unlink()
-            raise
-    Path(file.name).replace(path)

@@ -119,8 +119,9 @@ class AllOfIt(Rule):
         chain[0, i]  = heard[i]
         chain[s, i]  = chain[s-1, i] * rate + sum(k, W_rec[k, i] * W_rec[k, i] * chain[s-1, k])
         far[i]       = sum(k, sum(l, W_rec[i, k] * W_rec[k, l] * heard[l]))
+        farther[i]   = sum(k, (1 - r[k]) * W_rec[i, k] * sum(l, W_rec[l, k] * far[l] * sum(m, W_in[l, m] * x[m])))
       every period steps:
-        weight[i, j] = weight[i, j] + lr * (chain[2, i] * line[1, j] + far[i] * cross[i, j])
+        weight[i, j] = weight[i, j] + lr * (chain[2, i] * line[1, j] + farther[i] * cross[i, j])
     """
 
 

@@ -22,12 +22,13 @@ HEAVY = {"brian2", "nengo", "matplotlib"}
 
 LAYERS = (
     ("errors", "seeding"),
-    ("cache", "notation", "precision"),
+    ("atomic", "cache", "notation", "precision"),
     ("network", "task", "profile", "reading"),
-    ("rule", "recording", "wiener", "exactness"),
+    ("expansion", "recording", "wiener", "exactness"),
+    ("rule",),
     ("rules", "tasks"),
     ("program",),
-    ("engine",),
+    ("engine", "evaluation"),
     ("loops",),
     ("kernel", "brian"),
     ("engines",),

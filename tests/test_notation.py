@@ -70,9 +70,10 @@ def whole(expression: Expression) -> Statement:
 
 
 def well_formed(expression: Expression) -> bool:
-    """What the grammar lets through: each sum has its letter in it, and none over s reads back from there."""
+    """What the grammar lets through: a sum has its letter in it, sums inside it have others, none over s reads back."""
     return all(
         node.letter in notation.free(node.body)
+        and not any(isinstance(inner, Sum) and inner.letter == node.letter for inner in notation.walk(node.body))
         and not (node.letter == "s" and any(i.letter and i.offset for r in notation.reads(node) for i in r.indices))
         for node in notation.walk(expression)
         if isinstance(node, Sum)
@@ -263,7 +264,7 @@ PLACES = ", ".join(f"{letter} ({domain})" for letter, domain in LETTERS.items())
         ("q[0, i] = p[s-1, i]", "index 's' stands only on the right", "sum(s, ...)"),
         ("q[i] = sum(i, r[i])", "index 'i' is summed over and stands on the left too", "use another letter"),
         ("q[i] = sum(j, r[i])", "the sum over 'j' has no 'j' in it", ""),
-        ("q[i] = sum(j, sum(j, W[i, j]) * r[i])", "the sum over 'j' has no 'j' in it", ""),
+        ("q[i] = sum(j, r[j] * sum(j, W[i, j]))", "'j' is summed over twice", "use another letter"),
         ("q[i] = sum(s, p[s-1, i])", "a sum over s", "cannot read back"),
         ("q[i] = before(r[i])", "before(...) may read only what the equation computes, q, not r", ""),
         ("q[i] = sum(j, W[i, j] * q[j])", "q[j] is read while q is being written", "before(q[j])"),

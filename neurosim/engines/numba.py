@@ -11,17 +11,16 @@ import hashlib
 import importlib.util
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
+from neurosim.atomic import write_whole
 from neurosim.cache import cache_folder
 from neurosim.engine import Job, Outcome, check_record, received, start
 from neurosim.kernel import arguments, drawing, kernel_source
@@ -70,10 +69,8 @@ def _kernel(source: str) -> Callable[..., tuple[int, int]]:
     """The compiled kernel of a source text, from this process, from disk, or compiled now."""
     name = "neurosim_kernel_" + hashlib.sha256(source.encode()).hexdigest()[:24]
     path = cache_folder("kernels") / f"{name}.py"
-    if not path.exists() or path.read_text() != source:
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as file:
-            file.write(source)
-        Path(file.name).replace(path)
+    if not path.exists() or path.read_text(encoding="utf-8") != source:
+        write_whole(path, lambda file: file.write(source.encode()))
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec and spec.loader
     module: Any = importlib.util.module_from_spec(spec)

@@ -1,0 +1,1 @@
+"""A program as objects of Brian2: its names, its code, its objects, and what is computed beside them."""
