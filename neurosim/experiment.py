@@ -26,6 +26,9 @@ from neurosim.task import PARTS, Task, Trials
 PROBES = 4
 """Trials on which updates are compared with the exact gradient."""
 
+YARDSTICK = "numba"
+"""The engine that tests networks and takes gradients, whichever engine they learn in."""
+
 Progress = Callable[[int], None]
 """Told how many trials have been learned since it was told last."""
 
@@ -34,7 +37,8 @@ Progress = Callable[[int], None]
 class Experiment:
     """Everything that decides the numbers of one run.
 
-    rule, task, engine, profile: names as the command line takes them. n: neurons. alpha: leak per step, by default the
+    rule, task, engine, profile: names as the command line takes them; the engine is what learns, tests are those of
+    `YARDSTICK`. n: neurons. alpha: leak per step, by default the
     task's. gain: spectral radius of the initial W_rec. trials: how many are learned from, by default as many as suit
     the task. lr: learning rate. plastic: what learns. part: the trials that score it, `test` or `tune`. checkpoints:
     how often it is tested while it learns.
@@ -126,17 +130,17 @@ def run(experiments: Sequence[Experiment], progress: Progress = lambda trials: N
     first = experiments[0]
     if any(replace(each, lr=first.lr, seed=first.seed) != first for each in experiments):
         raise NeurosimError("experiments that run side by side may differ in lr and seed only")
-    task, engine = catalog.task(first.task), catalog.engine(first.engine)
+    task, engine, yardstick = catalog.task(first.task), catalog.engine(first.engine), catalog.engine(YARDSTICK)
     learners = [_Learner.of(each, task) for each in experiments]
     edges = np.linspace(0, len(learners[0].train), first.checkpoints + 1).astype(int).tolist()
     began = time.perf_counter()
-    _measure(learners, engine)
+    _measure(learners, yardstick)
     for begin, end in pairwise(edges):
         _learn(learners, engine, slice(begin, end))
-        _measure(learners, engine)
+        _measure(learners, yardstick)
         progress((end - begin) * len(learners))
     seconds = (time.perf_counter() - began) / len(learners)
-    return [learner.result(task, engine, seconds) for learner in learners]
+    return [learner.result(task, yardstick, seconds) for learner in learners]
 
 
 @dataclass(eq=False)

@@ -169,7 +169,7 @@ class Model:
         }
         for quantity, name in self.writer.stores.items():
             key = stream_key(self.job.seed, quantity)
-            found[name] = stored(self.package, self.program.quantities[quantity].format, key, self.job.first_step)
+            found[name] = stored(self.package, name, self.program.quantities[quantity].format, key, self.job.first_step)
         return found
 
     def _begin(self, held: Mapping[tuple[str, ...], list[tuple[str, str]]]) -> None:

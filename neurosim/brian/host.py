@@ -21,7 +21,7 @@ from neurosim.brian.statements import Hosted, Phase
 from neurosim.notation import Block
 
 RECORD, SWEEP = 10, 20
-"""Orders in the slot `end`: values are recorded as a step leaves them; only then does the end of a trial change them."""
+"""Orders in the slot `end`: values are recorded as a step leaves them; only then may a trial's end change them."""
 
 
 @dataclass(eq=False)

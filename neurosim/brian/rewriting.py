@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import reduce
+from functools import partial, reduce
 
 from neurosim import notation
 from neurosim.errors import NeurosimError
@@ -30,13 +30,13 @@ def without_past(statement: Statement, memory: int) -> Iterator[Statement]:
     back = [index.offset for read in notation.reads(value) for index in read.indices if index.letter == "s"]
     order = range(-min(back, default=0), memory)
     for s in reversed(order) if any(read.before for read in elsewhere) else order:
-        yield Statement(_read_at(statement.target, s), _now(notation.transform(value, lambda node, s=s: _at(node, s))))
+        yield Statement(_read_at(statement.target, s), _now(notation.transform(value, partial(_at, s=s))))
 
 
 def _plain(node: Expression, statement: Statement, memory: int) -> Expression:
     match node:
         case Sum("s", body):
-            terms = [notation.transform(body, lambda inner, s=s: _at(inner, s)) for s in range(memory)]
+            terms = [notation.transform(body, partial(_at, s=s)) for s in range(memory)]
             return reduce(lambda left, right: Binary("+", left, right), terms)
         case Read(name, indices, before) if len(letters := letters_of(node)) == 2 and letters[0] == letters[1]:
             used = notation.free(statement.target) | {

@@ -24,7 +24,7 @@ STRICT = ["-w", "-O3", "-march=native", "-ffp-contract=off", "-std=c++11"]
 
 @cache
 def brian2() -> Any:
-    """The package. Imported here first, it takes over neither uncaught exceptions nor warnings and keeps no log file."""
+    """The package. Imported here first, it takes over no exceptions and no warnings, and keeps no log file."""
     if "brian2" in sys.modules:
         return sys.modules["brian2"]
     hook, show = sys.excepthook, warnings.showwarning
