@@ -4,39 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from neurosim.compiled import module_text
 from neurosim.engine import LIMIT
-from neurosim.loops import Loops, copy, indented, shape, store_name
+from neurosim.loops import Loops, copy, indented, shape
 from neurosim.network import INPUTS
-from neurosim.notation import Block
-from neurosim.precision import FIRST_MIX, SECOND_MIX, STEP, Format
 from neurosim.program import Program
-
-HEAD = '''"""Generated from the equations below by neurosim; made anew when they change."""
-import numpy as np
-from numba import njit
-'''
-
-FREE_ORDER = 'fastmath={"reassoc", "contract", "nsz"}'
-"""What a compiler may do with sums in float64. Where something is rounded, as it stands: a last bit could tip it."""
-
-DRAW = f"""
-@njit(nogil=True, cache=True)
-def uniform(key, step, element):
-    counter = (np.uint64(step) << np.uint64(32)) | np.uint64(element)
-    z = np.uint64(key) + counter * np.uint64({STEP})
-    z = (z ^ (z >> np.uint64(30))) * np.uint64({FIRST_MIX})
-    z = (z ^ (z >> np.uint64(27))) * np.uint64({SECOND_MIX})
-    z = z ^ (z >> np.uint64(31))
-    return np.float64(z >> np.uint64(32)) * 2.0**-32
-"""
-
-CODES = {
-    "floor": "np.floor(scaled)",
-    "toward_zero": "np.trunc(scaled)",
-    "nearest_even": "np.rint(scaled)",
-    "nearest_up": "np.floor(scaled + 0.5)",
-    "stochastic": "below + 1.0 if scaled - below + draw >= 1.0 else below",
-}
 
 
 def kernel_source(program: Program, record: Sequence[str] = ()) -> str:
@@ -54,12 +26,8 @@ def kernel_source(program: Program, record: Sequence[str] = ()) -> str:
         "return -1, -1",
     ]
     lines = ["trials, steps, _ = inputs.shape", *writer.scratch, *body]
-    rounded = sorted(
-        {quantity.format for quantity in program.quantities.values() if not quantity.format.exact}, key=str
-    )
-    head = [HEAD, *([DRAW] if drawing(program) else []), *map(_store, rounded), ""]
-    head.append(f'@njit(nogil=True, cache=True, error_model="numpy"{"" if rounded else ", " + FREE_ORDER})')
-    return "\n".join([*head, f"def run({', '.join(arguments(program, record))}):", *indented(lines)]) + "\n"
+    formats = {quantity.format for quantity in program.quantities.values()}
+    return module_text(arguments(program, record), lines, formats)
 
 
 def arguments(program: Program, record: Sequence[str] = ()) -> list[str]:
@@ -82,22 +50,8 @@ def drawing(program: Program) -> list[str]:
     return sorted(name for name, quantity in program.quantities.items() if quantity.format.stochastic)
 
 
-def _store(format: Format) -> str:
-    """The function that rounds to a format, as `Format.store` does."""
-    low, high = format.ends
-    span = high - low + 1.0
-    kept = f"min(max(code, {low!r}), {high!r})"
-    if format.overflow == "wrap":
-        kept = f"code - {span!r} * np.floor((code - {low!r}) / {span!r})"
-    lines = [f"scaled = value * {1.0 / format.lsb!r}", "below = np.floor(scaled)", f"code = {CODES[format.rounding]}"]
-    lines += [f"return ({kept}) * {format.lsb!r}"]
-    return "\n".join(
-        ["", "@njit(nogil=True, cache=True)", f"def {store_name(format)}(value, draw):", *indented(lines), ""]
-    )
-
-
 def _trial(program: Program, writer: Loops, names: list[str], record: Sequence[str]) -> list[str]:
-    step = [line for block in program.step for line in _when_due(block, writer.block(block))]
+    step = [line for block in program.step for line in writer.block(block)]
     step += ["fine = True", "for o in range(n_output):"]
     step += indented(
         [
@@ -126,9 +80,3 @@ def _trial(program: Program, writer: Loops, names: list[str], record: Sequence[s
 
 _ARRIVE = ["q_x = inputs[trial, t]", "q_target = targets[trial, t]", "c_mask = masks[t]"]
 _NOW = "now = first_step + trial * steps + {}"
-
-
-def _when_due(block: Block, lines: list[str]) -> list[str]:
-    if block.period is None:
-        return lines
-    return [f"if (t + 1) % int(c_{block.period}) == 0 or t == steps - 1:", *indented(lines)]

@@ -49,7 +49,11 @@ class Loops:
     scratch: list[str] = field(default_factory=list)
 
     def block(self, block: Block) -> list[str]:
-        return [line for statement in block.statements for line in self._statement(statement, block.when)]
+        """The lines of a block, which runs at step `t` of `steps` if it is due then."""
+        lines = [line for statement in block.statements for line in self._statement(statement, block.when)]
+        if block.period is None:
+            return lines
+        return [f"if (t + 1) % int(c_{block.period}) == 0 or t == steps - 1:", *indented(lines)]
 
     def _statement(self, statement: Statement, when: str) -> list[str]:
         letters = [index.letter for index in statement.target.indices if index.letter]

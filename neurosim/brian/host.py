@@ -7,10 +7,9 @@ from a recording of it, once the trial is over.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 import numpy as np
 
@@ -18,7 +17,9 @@ from neurosim import notation
 from neurosim.brian.build import Model
 from neurosim.brian.names import has_variables, spelled
 from neurosim.brian.statements import Hosted, Phase
+from neurosim.evaluation import Draws, after_trial, execute
 from neurosim.notation import Block
+from neurosim.precision import stream_key
 
 RECORD, SWEEP = 10, 20
 """Orders in the slot `end`: values are recorded as a step leaves them; only then may a trial's end change them."""
@@ -28,20 +29,18 @@ RECORD, SWEEP = 10, 20
 class Host:
     """The part of a model that is computed beside the simulator.
 
-    execute, after_trial: of the reference engine. draws: the uniform numbers of a step of the run.
+    own: quantities that no neuron or synapse can hold. past: what a sweep back through the trial will read.
     stopped: whether the run has diverged, so that no trial ends any more.
     """
 
     model: Model
-    execute: Callable[..., None]
-    after_trial: Callable[..., None]
-    draws: Callable[[int], Any]
     own: dict[str, np.ndarray] = field(default_factory=dict)
     past: dict[str, np.ndarray] = field(default_factory=dict)
     stopped: bool = False
 
     def __post_init__(self) -> None:
         program = self.model.program
+        self.keys = {name: stream_key(self.model.job.seed, name) for name in program.quantities}
         self.own = {
             name: np.zeros(program.shape(name)) for name in program.quantities if not has_variables(program, name)
         }
@@ -90,7 +89,7 @@ class Host:
         names = {read.name for read in notation.reads(statement.value)} | {statement.target.name}
         values = {name: self.read(name) for name in names}
         block = Block("each step", (statement,))
-        self.execute(block, self.model.program, values, self._scalars(t), values, self.draws(step))
+        execute(block, self.model.program, values, self._scalars(t), values, self._draws(0, step))
         self.write(statement.target.name, values[statement.target.name])
 
     def _remember(self) -> None:
@@ -106,13 +105,13 @@ class Host:
         values = {name: self.read(name) for name in program.quantities}
         trials = model.trials
         heard = {"x": trials.inputs[trial], "target": trials.targets[trial], "mask": trials.mask}
-        draws = partial(self._draws_of, trial)
-        self.after_trial(program, values, self._scalars(self.steps - 1), self.past, heard, draws)
+        draws = partial(self._draws, trial)
+        after_trial(program, values, self._scalars(self.steps - 1), self.past, heard, draws)
         for name in _written((*program.backward, *program.end)):
             self.write(name, values[name])
 
-    def _draws_of(self, trial: int, t: int) -> Any:
-        return self.draws(trial * self.steps + t)
+    def _draws(self, trial: int, t: int) -> Draws:
+        return Draws(self.keys, self.model.job.first_step + trial * self.steps + t)
 
     def _scalars(self, t: int) -> dict[str, float]:
         return {**self.model.constants, "mask": float(self.model.trials.mask[t])}

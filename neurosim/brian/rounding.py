@@ -50,9 +50,9 @@ def stored(package: Any, name: str, format: Format, key: int, first_step: int) -
 
     def store(value: Any, step: Any, element: Any) -> Any:
         now = first_step + int(np.asarray(step).flat[0])
-        return format.store(value, uniform(key, now, np.asarray(element).astype(np.uint64)))
+        return format.store(np.atleast_1d(value), uniform(key, now, np.asarray(element).astype(np.uint64)))
 
-    called = store if format.stochastic else lambda value: format.store(value)
+    called = store if format.stochastic else lambda value: format.store(np.atleast_1d(value))
     kinds = ["float", "integer", "integer"] if format.stochastic else ["float"]
     function = package.Function(
         called, arg_units=[1] * len(kinds), return_unit=1, arg_types=kinds, return_type="float", stateless=True

@@ -17,8 +17,6 @@ from neurosim.brian.names import Names
 from neurosim.brian.session import session
 from neurosim.brian.statements import Hosted, Writer
 from neurosim.engine import LIMIT, Job, Outcome, Trials, check_record
-from neurosim.evaluation import Draws, after_trial, execute
-from neurosim.precision import stream_key
 from neurosim.program import Program
 
 
@@ -62,9 +60,7 @@ def native(program: Program) -> str | None:
 
 
 def _host(package: Any, program: Program, job: Job, dt: float, prefix: str) -> Host:
-    model = Model(package, program, job, dt, prefix)
-    keys = {name: stream_key(job.seed, name) for name in program.quantities}
-    host = Host(model, execute, after_trial, lambda step: Draws(keys, job.first_step + step))
+    host = Host(Model(package, program, job, dt, prefix))
     host.add()
     return host
 

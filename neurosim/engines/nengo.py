@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neurosim.engine import LIMIT, Job, Outcome, Trials, check_record, received, start
-from neurosim.engines.numba import _kernel
 from neurosim.errors import NeurosimError, unknown
 from neurosim.program import Program
 
@@ -28,9 +27,9 @@ FORMS = ("network", "fused")
 
 def native(program: Program) -> str | None:
     """Why the rule of a program runs on a host beside the simulator; None if it runs inside."""
-    from neurosim.nengo_parts.wiring import unnatural
+    from neurosim.nengo_parts.wiring import Wiring
 
-    return unnatural(program)
+    return Wiring(program).unnatural
 
 
 def build(
@@ -73,7 +72,7 @@ def _built(
 
     built = nengo.Network(label="neurosim", seed=0, add_to_container=contained)
     make = network.fused if form == "fused" else network.idiomatic
-    make(built, program, received(program, trials), clock, _kernel)
+    make(built, program, received(program, trials), clock)
     network.probed(built, probes)
     return built
 

@@ -7,10 +7,7 @@ on what is recorded, not on sizes: one compilation serves every N, every k and e
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
 import os
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
@@ -20,8 +17,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
-from neurosim.atomic import write_whole
-from neurosim.cache import cache_folder
+from neurosim.compiled import compiled
 from neurosim.engine import Job, Outcome, check_record, received, start
 from neurosim.kernel import arguments, drawing, kernel_source
 from neurosim.precision import stream_key
@@ -32,7 +28,7 @@ def run(program: Program, jobs: Sequence[Job], record: Iterable[str] = ()) -> li
     """All jobs at once, one thread per core. See `neurosim.engine.Engine`."""
     record = check_record(program, record)
     source = kernel_source(program, record)
-    kernel = _kernel(source)
+    kernel = compiled(source)
     with _one_thread_each() if "np.dot(" in source else nullcontext(), ThreadPoolExecutor(os.cpu_count()) as threads:
         return list(threads.map(lambda job: _run(kernel, program, job, record), jobs))
 
@@ -62,18 +58,3 @@ def _run(kernel: Callable[..., tuple[int, int]], program: Program, job: Job, rec
     given |= {f"record_{name}": value for name, value in records.items()}
     trial, step = kernel(*(given[name] for name in arguments(program, record)))
     return Outcome(weights, losses, (trial, step) if trial >= 0 else None, records)
-
-
-@cache
-def _kernel(source: str) -> Callable[..., tuple[int, int]]:
-    """The compiled kernel of a source text, from this process, from disk, or compiled now."""
-    name = "neurosim_kernel_" + hashlib.sha256(source.encode()).hexdigest()[:24]
-    path = cache_folder("kernels") / f"{name}.py"
-    if not path.exists() or path.read_text(encoding="utf-8") != source:
-        write_whole(path, lambda file: file.write(source.encode()))
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec and spec.loader
-    module: Any = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # numba's disk cache finds the globals of a kernel by its module's name
-    spec.loader.exec_module(module)
-    return module.run

@@ -9,14 +9,12 @@ from typing import Any
 import numpy as np
 
 from neurosim import notation
-from neurosim.kernel import DRAW, FREE_ORDER, HEAD, _store, _when_due, drawing
-from neurosim.loops import Loops, indented
+from neurosim.compiled import compiled, module_text
+from neurosim.kernel import drawing
+from neurosim.loops import Loops
 from neurosim.notation import Block, Scalar
 from neurosim.precision import stream_key
 from neurosim.program import Program
-
-Compile = Callable[[str], Callable[..., Any]]
-"""Makes a function of the text of a module that defines it as `run`."""
 
 
 @dataclass(frozen=True)
@@ -42,17 +40,16 @@ class Body:
     numbers: tuple[tuple[str, float | np.uint64], ...]
     clock: Clock
     source: str = field(repr=False)
-    compile: Compile = field(repr=False, compare=False)
 
     def bind(self, arrays: Mapping[str, np.ndarray]) -> Callable[[int], None]:
         """The function that runs the statements on these arrays, in place, as step number `count` of the simulation."""
-        kernel = self.compile(self.source)
+        kernel = compiled(self.source)
         given = [value for _, value in self.numbers] + [arrays[name] for name in self.arrays]
         steps, first_step = self.clock.steps, self.clock.first_step
         return lambda count: kernel(count, steps, first_step, *given)
 
 
-def body(program: Program, blocks: Iterable[Block], clock: Clock, compile: Compile) -> Body:
+def body(program: Program, blocks: Iterable[Block], clock: Clock) -> Body:
     """The body of some blocks of a program."""
     blocks = [block for block in blocks if block.statements]
     statements = [statement for block in blocks for statement in block.statements]
@@ -73,20 +70,14 @@ def body(program: Program, blocks: Iterable[Block], clock: Clock, compile: Compi
         numbers=tuple(numbers.items()),
         clock=clock,
         source=_source(program, blocks, [*numbers, *masked, *(f"q_{name}" for name in names)], bool(keys)),
-        compile=compile,
     )
 
 
 def _source(program: Program, blocks: list[Block], arguments: list[str], draws: bool) -> str:
     """The text of a module whose function `run` takes `count, steps, first_step` and then the arguments."""
     writer = Loops(program)
-    lines = [line for block in blocks for line in _when_due(block, writer.block(block))]
-    written = {statement.target.name for block in blocks for statement in block.statements}
-    formats = {program.quantities[name].format for name in written}
-    rounded = sorted((format for format in formats if not format.exact), key=str)
-    head = [HEAD, *([DRAW] if draws else []), *map(_store, rounded), ""]
-    head.append(f'@njit(nogil=True, cache=True, error_model="numpy"{"" if rounded else ", " + FREE_ORDER})')
+    lines = [line for block in blocks for line in writer.block(block)]
     first = ["t = count % steps", *(["now = first_step + count"] if draws else [])]
     first += ["c_mask = mask[0]"] if "mask" in arguments else []
-    head.append(f"def run({', '.join(['count', 'steps', 'first_step', *arguments])}):")
-    return "\n".join([*head, *indented([*first, *writer.scratch, *lines])]) + "\n"
+    formats = {program.quantities[s.target.name].format for block in blocks for s in block.statements}
+    return module_text(["count", "steps", "first_step", *arguments], [*first, *writer.scratch, *lines], formats)

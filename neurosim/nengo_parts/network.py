@@ -12,23 +12,23 @@ from nengo.learning_rules import LearningRuleType
 
 from neurosim import network as net
 from neurosim.errors import NeurosimError
-from neurosim.nengo_parts.body import Body, Clock, Compile, body
+from neurosim.nengo_parts.body import Body, Clock, body
 from neurosim.nengo_parts.neurons import Leaky, Linear, Sent, population
 from neurosim.nengo_parts.plasticity import FromHost, Place, Plasticity, ReadoutFromHost, ReadoutPlasticity, signal_name
 from neurosim.nengo_parts.processes import Equations, Sequence
-from neurosim.nengo_parts.wiring import CARRIED, feedback, learning, of_the_network, order, statements, unnatural, wires
+from neurosim.nengo_parts.wiring import CARRIED, Wiring, of_the_network, wires
 from neurosim.notation import Block, Read, Statement
 from neurosim.precision import FLOAT64
 from neurosim.program import Program
 from neurosim.task import Trials
 
 
-def fused(network: nengo.Network, program: Program, trials: Trials, clock: Clock, compile: Compile) -> None:
+def fused(network: nengo.Network, program: Program, trials: Trials, clock: Clock) -> None:
     """Fills a network with two nodes: the trials, and a process that keeps all quantities and runs all equations."""
     own = sorted(set(program.quantities) - set(net.INPUTS))
     kept = {name: program.weights.get(name, np.zeros(program.shape(name))) for name in own}
     given = (("x", program.sizes["input"]), ("target", program.sizes["output"]), ("mask", 1))
-    process = Equations(body(program, program.step, clock, compile), given, "y", kept, tuple(program.weights))
+    process = Equations(body(program, program.step, clock), given, "y", kept, tuple(program.weights))
     with network:
         network.trials = nengo.Node(Sequence(np.hstack(_tables(trials))), label="trials")
         network.y = nengo.Node(process, label="y")
@@ -38,16 +38,17 @@ def fused(network: nengo.Network, program: Program, trials: Trials, clock: Clock
     network.steps = clock.steps
 
 
-def idiomatic(network: nengo.Network, program: Program, trials: Trials, clock: Clock, compile: Compile) -> None:
+def idiomatic(network: nengo.Network, program: Program, trials: Trials, clock: Clock) -> None:
     """Fills a network with populations, connections that learn, and an error connected to their learning rules."""
-    maker = _Maker(_gathering(program), clock, compile)
+    wiring = Wiring(program)
+    maker = _Maker(_gathering(program), wiring, clock)
     with network:
         for name, table in zip(("x", "target", "mask"), _tables(trials), strict=True):
             maker.add(name, nengo.Node(Sequence(table), label=name))
         maker.neurons()
-        for name in ("y", "error", *(statement.target.name for statement in feedback(program))):
+        for name in ("y", "error", *(statement.target.name for statement in wiring.feedback)):
             maker.node(name)
-        for weight in CARRIED if unnatural(program) else order(program):
+        for weight in CARRIED if wiring.unnatural else wiring.order:
             maker.connection(weight)
     for name in set(maker.made) - set(dir(network)):
         setattr(network, name, maker.made[name])
@@ -74,8 +75,8 @@ class _Maker:
     """Makes the objects of a network one after the other. made: by name. places: where each quantity is."""
 
     program: Program
+    wiring: Wiring
     clock: Clock
-    compile: Compile
     made: dict[str, Any] = field(default_factory=dict)
     places: dict[str, Place] = field(default_factory=dict)
 
@@ -115,7 +116,7 @@ class _Maker:
     def connection(self, weight: str) -> None:
         """A connection between neurons, or to the readout, with its learning rule if it has one."""
         ends = {"sent": "sent", "x": "inputs", "r": "rates", "drive": "rates"}
-        own = filter(of_the_network, statements(self.program))
+        own = filter(of_the_network, self.wiring.statements)
         (wire,) = (each for statement in own for each in wires(statement) if each.weight == weight)
         source, target = (self.made[ends.get(name, name)] for name in (wire.source, wire.target))
         rule = self._rule(weight)
@@ -134,16 +135,16 @@ class _Maker:
 
     def _rule(self, weight: str) -> LearningRuleType | None:
         readout = weight == "W_out"
-        if unnatural(self.program):
+        if self.wiring.unnatural:
             learns = weight in self.program.learned
             return (ReadoutFromHost() if readout else FromHost()) if learns else None
-        blocks = learning(self.program, weight)
+        blocks = self.wiring.learning[weight]
         if not blocks:
             return None
-        equations = body(self.program, blocks, self.clock, self.compile)
+        equations = body(self.program, blocks, self.clock)
         kept = [name for name in equations.written if name != weight]
         loose = [name for name in equations.arrays if name not in (*equations.written, weight)]
-        connected = {"error", *(statement.target.name for statement in feedback(self.program))}
+        connected = {"error", *(statement.target.name for statement in self.wiring.feedback)}
         return (ReadoutPlasticity if readout else Plasticity)(
             weight,
             equations,
@@ -164,7 +165,7 @@ class _Maker:
         return self.places[name]
 
     def _statement(self, name: str) -> Statement:
-        (found,) = (statement for statement in statements(self.program) if statement.target.name == name)
+        (found,) = (statement for statement in self.wiring.statements if statement.target.name == name)
         return found
 
     def _body(self, *names: str) -> Body:
@@ -173,7 +174,7 @@ class _Maker:
         for statement in map(self._statement, names):
             gathered = Read(f"gathered_{statement.target.name}", statement.target.indices)
             found.append(Statement(statement.target, gathered) if wires(statement) else statement)
-        return body(self.program, [Block("each step", tuple(found))], self.clock, self.compile)
+        return body(self.program, [Block("each step", tuple(found))], self.clock)
 
     def _size(self, name: str) -> int:
         return 1 if name == "mask" else int(np.prod(self.program.shape(name)))

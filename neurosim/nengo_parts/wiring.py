@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from neurosim import network as net
 from neurosim import notation
@@ -28,11 +29,6 @@ class Wire:
     target: str
     weight: str
     source: str
-
-
-def statements(program: Program) -> list[Statement]:
-    """The equations of a step, in order."""
-    return [statement for block in program.step for statement in block.statements]
 
 
 def wires(statement: Statement) -> list[Wire]:
@@ -65,40 +61,6 @@ def of_the_network(statement: Statement) -> bool:
     return statement.target.name in net.QUANTITIES and statement.target.name not in net.WEIGHTS
 
 
-def feedback(program: Program) -> list[Statement]:
-    """The equations of the rule that are a connection from the error through weights that never learn."""
-    found = []
-    listed = statements(program)
-    always = {s.target.name for block in program.step if block.period is None for s in block.statements}
-    for place, statement in enumerate(listed):
-        name = statement.target.name
-        earlier = {read.name for other in listed[:place] for read in notation.reads(other.value)}
-        wire = wires(statement)
-        if (
-            not of_the_network(statement)
-            and [(each.source, each.weight in program.learned) for each in wire] == [("error", False)]
-            and wire[0].weight not in CARRIED
-            and [other.target.name for other in listed].count(name) == 1
-            and name in always - earlier
-        ):
-            found.append(statement)
-    return found
-
-
-def learning(program: Program, weight: str) -> tuple[Block, ...]:
-    """What the learning rule of a connection runs: the equations that its weights follow from, but the connections."""
-    own = {weight, f"update_{weight}"}
-    given = {statement.target.name for statement in feedback(program)} | (set(net.QUANTITIES) - own)
-    needed, size = own & {statement.target.name for statement in statements(program)}, 0
-    while len(needed) > size:
-        size = len(needed)
-        for statement in statements(program):
-            if statement.target.name in needed:
-                needed |= {read.name for read in notation.reads(statement.value)} - given
-    kept = (replace(b, statements=tuple(s for s in b.statements if s.target.name in needed)) for b in program.step)
-    return tuple(block for block in kept if block.statements)
-
-
 def reads(blocks: tuple[Block, ...]) -> set[str]:
     """What equations read and do not write."""
     inside = [statement for block in blocks for statement in block.statements]
@@ -106,40 +68,92 @@ def reads(blocks: tuple[Block, ...]) -> set[str]:
     return read - {statement.target.name for statement in inside}
 
 
-def order(program: Program) -> list[str]:
-    """The connections that can learn, each after those whose weights its rule reads; not all if they wait in a ring."""
-    waiting, found = list(CARRIED), list[str]()
-    while free := [each for each in waiting if not reads(learning(program, each)) & (set(waiting) - {each})]:
-        found.append(free[0])
-        waiting.remove(free[0])
-    return found
+@dataclass(frozen=True, eq=False)
+class Wiring:
+    """The parts of a Nengo network that a program's equations are."""
 
+    program: Program
 
-def unnatural(program: Program) -> str | None:
-    """Why the rule of a program cannot run inside the simulator, or None if it can."""
-    if late := [statement for block in program.backward + program.end for statement in block.statements]:
-        return f"'{late[0]}' runs once a trial is over, from a record of the whole trial"
-    for name, quantity in program.quantities.items():
-        if len([domain for domain in quantity.domains if domain != "past"]) > 2:
-            return f"{name}[{', '.join(quantity.domains)}] has more places than a synapse, which has two"
-    for statement in statements(program):
-        if statement.target.name in set(net.WEIGHTS) - set(CARRIED):
-            return f"'{statement}' changes weights that no connection between neurons carries"
-    for weight in CARRIED:
-        for statement, changed in _changed(program, weight):
-            return f"'{statement}' reads {changed} after it has changed; a connection changes between two steps"
-    if len(order(program)) < len(CARRIED):
-        stuck = ", ".join(name for name in CARRIED if name not in order(program))
-        return f"the learning rules of {stuck} read each other's weights"
-    return None
+    @cached_property
+    def statements(self) -> list[Statement]:
+        """The equations of a step, in order."""
+        return [statement for block in self.program.step for statement in block.statements]
 
+    @cached_property
+    def _reads(self) -> list[set[str]]:
+        return [{read.name for read in notation.reads(statement.value)} for statement in self.statements]
 
-def _changed(program: Program, weight: str) -> Iterator[tuple[Statement, str]]:
-    """What the learning rule of a connection would read of the others' weights after they have learned."""
-    own = [statement for block in learning(program, weight) for statement in block.statements]
-    written: set[str] = set()
-    for statement in statements(program):
-        read = {read.name for read in notation.reads(statement.value)} if statement in own else set()
-        for name in sorted(read & written - {weight}):
-            yield statement, name
-        written |= {statement.target.name} & set(net.WEIGHTS)
+    @cached_property
+    def feedback(self) -> list[Statement]:
+        """The equations of the rule that are a connection from the error through weights that never learn."""
+        always = {s.target.name for block in self.program.step if block.period is None for s in block.statements}
+        targets = [statement.target.name for statement in self.statements]
+        found = []
+        for place, statement in enumerate(self.statements):
+            name, wire = statement.target.name, wires(statement)
+            earlier = set[str]().union(*self._reads[:place])
+            if (
+                not of_the_network(statement)
+                and [(each.source, each.weight in self.program.learned) for each in wire] == [("error", False)]
+                and wire[0].weight not in CARRIED
+                and targets.count(name) == 1
+                and name in always - earlier
+            ):
+                found.append(statement)
+        return found
+
+    @cached_property
+    def learning(self) -> dict[str, tuple[Block, ...]]:
+        """What the learning rule of a connection runs: the equations that its weights follow from, but connections."""
+        return {weight: self._learning(weight) for weight in CARRIED}
+
+    def _learning(self, weight: str) -> tuple[Block, ...]:
+        own = {weight, f"update_{weight}"}
+        given = {statement.target.name for statement in self.feedback} | (set(net.QUANTITIES) - own)
+        needed, size = own & {statement.target.name for statement in self.statements}, 0
+        while len(needed) > size:
+            size = len(needed)
+            for statement, read in zip(self.statements, self._reads, strict=True):
+                needed |= read - given if statement.target.name in needed else set()
+        blocks = self.program.step
+        kept = (replace(b, statements=tuple(s for s in b.statements if s.target.name in needed)) for b in blocks)
+        return tuple(block for block in kept if block.statements)
+
+    @cached_property
+    def order(self) -> list[str]:
+        """The connections, each after those whose weights its learning rule reads; not all if they wait in a ring."""
+        read = {weight: reads(blocks) for weight, blocks in self.learning.items()}
+        waiting, found = list(CARRIED), list[str]()
+        while free := [each for each in waiting if not read[each] & (set(waiting) - {each})]:
+            found.append(free[0])
+            waiting.remove(free[0])
+        return found
+
+    @cached_property
+    def unnatural(self) -> str | None:
+        """Why the rule cannot run inside the simulator, or None if it can."""
+        program = self.program
+        if late := [statement for block in program.backward + program.end for statement in block.statements]:
+            return f"'{late[0]}' runs once a trial is over, from a record of the whole trial"
+        for name, quantity in program.quantities.items():
+            if len([domain for domain in quantity.domains if domain != "past"]) > 2:
+                return f"{name}[{', '.join(quantity.domains)}] has more places than a synapse, which has two"
+        for statement in self.statements:
+            if statement.target.name in set(net.WEIGHTS) - set(CARRIED):
+                return f"'{statement}' changes weights that no connection between neurons carries"
+        for weight in CARRIED:
+            for statement, changed in self._changed(weight):
+                return f"'{statement}' reads {changed} after it has changed; a connection changes between two steps"
+        if stuck := [weight for weight in CARRIED if weight not in self.order]:
+            return f"the learning rules of {', '.join(stuck)} read each other's weights"
+        return None
+
+    def _changed(self, weight: str) -> Iterator[tuple[Statement, str]]:
+        """What the learning rule of a connection would read of the others' weights after they have learned."""
+        own = {id(statement) for block in self.learning[weight] for statement in block.statements}
+        written: set[str] = set()
+        for statement, read in zip(self.statements, self._reads, strict=True):
+            if id(statement) in own:
+                for name in sorted(read & written - {weight}):
+                    yield statement, name
+            written |= {statement.target.name} & set(net.WEIGHTS)
