@@ -16,7 +16,7 @@ import types
 import typing
 import zlib
 from dataclasses import fields
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -69,9 +69,16 @@ def task(name: str) -> Task:
 
 
 def engine(name: str) -> Engine:
-    """The engine of a name, which is a module."""
-    module: Any = _module("engine", name)
-    return module
+    """The engine of a name, in one of its variants if the name says so: `brian2:cython`, `nengo:network`."""
+    stem, _, variant = name.partition(":")
+    module: Any = _module("engine", stem)
+    if not variant:
+        return module
+    option, variants = getattr(module, "VARIANTS", ("", ()))
+    if variant not in variants:
+        raise unknown(f"variant of the engine {stem}", variant, variants)
+    chosen: Any = types.SimpleNamespace(run=partial(module.run, **{option: variant}), __doc__=module.__doc__)
+    return chosen
 
 
 def profile(name: str) -> Profile:

@@ -242,7 +242,7 @@ def test_a_cache_that_cannot_be_written_to(tmp_path, monkeypatch):
     (tmp_path / "file").touch()
     monkeypatch.setenv("NEUROSIM_CACHE", str(tmp_path / "file"))
     said = refused("run", "rflo", *SMALL)
-    assert said.startswith(f"cannot keep files in {tmp_path / 'file' / 'runs'} (")
+    assert said.startswith(f"cannot keep files in {tmp_path / 'file' / 'results'} (")
     assert said.endswith("set NEUROSIM_CACHE to a folder")
 
 

@@ -19,6 +19,9 @@ from neurosim.brian.statements import Hosted, Writer
 from neurosim.engine import LIMIT, Job, Outcome, Trials, check_record
 from neurosim.program import Program
 
+VARIANTS = ("target", ("numpy", "cython"))
+"""What `run` takes to choose among its forms, and the forms."""
+
 
 def run(program: Program, jobs: Sequence[Job], record: Iterable[str] = (), *, target: str = "numpy") -> list[Outcome]:
     """One job after another, each one network and one run of it. See `neurosim.engine.Engine`.

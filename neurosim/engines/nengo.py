@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from neurosim.nengo_parts.body import Clock
 
 FORMS = ("network", "fused")
+VARIANTS = ("form", FORMS)
+"""What `run` takes to choose among its forms, and the forms."""
 
 
 def native(program: Program) -> str | None:
