@@ -1,0 +1,64 @@
+"""Time per step of every engine beside `numba`, in one run: python benchmarks/engines.py [RULE ...]
+
+Each cell is the least of three runs, with what an engine does once (compile, build) taken out by the difference of a
+long and a short run. Ratios are what to trust; microseconds are those of the machine, as busy as it was.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import numpy as np
+
+from neurosim import catalog
+from neurosim.engine import Job
+from neurosim.network import Network
+from neurosim.program import Program, compile
+from neurosim.task import Trials
+
+SIZES = (16, 64, 256)
+ENGINES = ("numba", "numpy", "brian2", "nengo", "nengo:network")
+STEPS = 100
+LONG = {"numba": 60, "numpy": 5, "brian2": 8, "nengo": 20, "nengo:network": 8}
+"""Trials of the long run: enough to be measured, few enough to wait for."""
+
+
+def trials(count: int) -> Trials:
+    random = np.random.default_rng(0)
+    return Trials(random.normal(size=(count, STEPS, 2)), random.normal(size=(count, STEPS, 2)), np.ones(STEPS))
+
+
+def microseconds(engine: str, program: Program) -> float:
+    """Per step."""
+
+    def once(count: int) -> float:
+        job = Job(trials(count))
+        begin = time.perf_counter()
+        catalog.engine(engine).run(program, [job])
+        return time.perf_counter() - begin
+
+    once(1)
+    found = [once(LONG[engine]) - once(1) for _ in range(3)]
+    return 1e6 * min(found) / ((LONG[engine] - 1) * STEPS)
+
+
+def main(rules: list[str]) -> None:
+    for rule in rules:
+        print(
+            f"\n{rule}: microseconds per step (times numba)\n\n| engine | " + " | ".join(f"N={n}" for n in SIZES) + " |"
+        )
+        print("|---|" + "---|" * len(SIZES))
+        base: dict[int, float] = {}
+        for engine in ENGINES:
+            cells = []
+            for n in SIZES:
+                network = Network.random(n, 2, 2, alpha=0.1, gain=0.5, seed=0)
+                spent = microseconds(engine, compile(network, catalog.rule(rule), lr=1e-4))
+                base.setdefault(n, spent)
+                cells.append(f"{spent:.3g} ({spent / base[n]:.3g})")
+            print(f"| {engine} | " + " | ".join(cells) + " |", flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:] or ["rflo", "tbptt:k=4"])
