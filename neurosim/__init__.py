@@ -8,7 +8,8 @@ from neurosim.errors import NeurosimError
 from neurosim.experiment import Experiment, Run
 from neurosim.gradient import alignment, direction, gradient
 from neurosim.network import Network
-from neurosim.program import Program, adjoint, compile
+from neurosim.program import Program, compile
+from neurosim.reversal import adjoint
 from neurosim.rule import Rule
 from neurosim.task import Task, Trials
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from neurosim import catalog
 from neurosim.engine import Engine, Job
-from neurosim.program import Program, adjoint
+from neurosim.program import Program
+from neurosim.reversal import adjoint
 from neurosim.task import Trials
 
 Weights = Mapping[str, np.ndarray]

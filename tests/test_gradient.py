@@ -11,7 +11,8 @@ from neurosim import catalog
 from neurosim.engine import Engine, Job
 from neurosim.gradient import alignment, direction, gradient
 from neurosim.network import Network
-from neurosim.program import adjoint, compile
+from neurosim.program import compile
+from neurosim.reversal import adjoint
 from neurosim.rule import Rule
 from neurosim.task import Trials
 

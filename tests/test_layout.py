@@ -28,7 +28,7 @@ LAYERS = (
     ("rule",),
     ("rules", "tasks"),
     ("program",),
-    ("engine", "evaluation"),
+    ("engine", "evaluation", "reversal"),
     ("loops",),
     ("compiled",),
     ("kernel", "brian"),

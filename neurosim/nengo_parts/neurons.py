@@ -35,18 +35,23 @@ class Linear(NeuronType):
         output[...] = J
 
 
-class Leaky(Linear):
+class Stepped(Linear):
+    """Neurons that follow some of the program's own equations, `body`."""
+
+    body: Any = Own("body")
+
+    def __init__(self, body: Body) -> None:
+        super().__init__()
+        self.body = body
+
+
+class Leaky(Stepped):
     """Rates that follow the program's own equations, from rest in each trial.
 
     body: equations of `drive` from `gathered_drive`, the input current, of `r`, and of `sent`, which others then hear.
     """
 
     state = {"drive": Choice([0]), "sent": Choice([0]), "count": Choice([0])}
-    body: Any = Own("body")
-
-    def __init__(self, body: Body) -> None:
-        super().__init__()
-        self.body = body
 
     def step(self, dt: float, J: np.ndarray, output: np.ndarray, **state: np.ndarray) -> None:
         """One step of the equations."""
@@ -57,15 +62,10 @@ class Leaky(Linear):
         state["count"] += 1
 
 
-class Sent(Linear):
+class Sent(Stepped):
     """What the other neurons hear: the equation `sent[i] = r[i]` of the step before, and nothing as a trial begins."""
 
     state = {"count": Choice([0])}
-    body: Any = Own("body")
-
-    def __init__(self, body: Body) -> None:
-        super().__init__()
-        self.body = body
 
     def step(self, dt: float, J: np.ndarray, output: np.ndarray, **state: np.ndarray) -> None:
         """What was sent."""
