@@ -1,0 +1,128 @@
+"""`neurosim compare`: several rules learn a task, each with the learning rate that suits it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from neurosim.cache import cache_folder
+from neurosim.comparison import Budget, Comparison, compare
+from neurosim.errors import NeurosimError
+from neurosim.experiment import Experiment, Progress
+from neurosim.network import PLASTIC
+from neurosim.results import Results
+
+
+def asking(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that `run` and `compare` share."""
+    for option in reversed(
+        [
+            click.option("--task", required=True, metavar="NAME", help="What is learned: see `neurosim list tasks`."),
+            click.option("--engine", default="numba", show_default=True, metavar="NAME", help="What computes it."),
+            click.option("--profile", default="float64", show_default=True, metavar="NAME", help="The number formats."),
+            click.option(
+                "--seeds", default=5, show_default=True, help="Runs of each rule; seeds are paired across rules."
+            ),
+            click.option("--seed", default=0, show_default=True, help="The first seed."),
+            click.option("--n", default=64, show_default=True, help="Neurons."),
+            click.option("--alpha", type=float, help="Leak per step, dt / tau.  [default: the task's]"),
+            click.option("--gain", default=0.5, show_default=True, help="Spectral radius of the initial W_rec."),
+            click.option("--trials", type=int, help="Trials to learn from.  [default: the task's]"),
+            click.option(
+                "--freeze",
+                multiple=True,
+                type=click.Choice(PLASTIC),
+                help="Weights that do not learn; may be repeated.",
+            ),
+            click.option("--lr", type=float, help="One learning rate for all, instead of tuning."),
+            click.option(
+                "--rates", metavar="A,B,...", help="The learning rates that are tried.  [default: 11 from 1e-5 to 1]"
+            ),
+            click.option(
+                "--tuning-seeds", default=3, show_default=True, help="Seeds that each learning rate is tried on."
+            ),
+            click.option(
+                "--out",
+                type=click.Path(path_type=Path),
+                help="Folder for the runs, the table, the figure and the JSON.",
+            ),
+            click.option("--json", "as_json", is_flag=True, help="Print JSON instead of the table."),
+        ]
+    ):
+        command = option(command)
+    return command
+
+
+@click.command("compare")
+@click.argument("rules", nargs=-1, required=True)
+@asking
+def command(rules: tuple[str, ...], **asked: Any) -> None:
+    """Let several RULES learn the same task, each with the learning rate that suits it, and set them side by side.
+
+    RULES are names from `neurosim list rules`, with parameters if wanted (`tbptt:k=8`), or Python files of your own.
+    Include `bptt` to see what each loses to the exact gradient. Finished runs are kept, in the folder given by --out or
+    else in a cache, so that a command that is repeated goes on from where it was stopped.
+    """
+    answer(rules, **asked)
+
+
+def answer(
+    rules: tuple[str, ...],
+    *,
+    seeds: int,
+    freeze: tuple[str, ...],
+    lr: float | None,
+    rates: str | None,
+    tuning_seeds: int,
+    out: Path | None,
+    as_json: bool,
+    **asked: Any,
+) -> None:
+    """Compare rules as the options ask, and print and write what comes of it."""
+    if lr is not None and rates is not None:
+        raise NeurosimError("--lr is one learning rate and --rates are several to choose from; give one of the two")
+    budget = Budget((lr,), tuning_seeds) if lr is not None else _budget(rates, tuning_seeds)
+    experiment = Experiment(rule="", plastic=tuple(name for name in PLASTIC if name not in freeze), **asked)
+    results = Results(out or cache_folder("results"))
+    with _bar() as plan:
+        comparison = compare(rules, experiment, seeds=seeds, budget=budget, results=results, plan=plan)
+    _print(comparison, out, as_json)
+
+
+def _budget(rates: str | None, seeds: int) -> Budget:
+    if rates is None:
+        return Budget(seeds=seeds)
+    try:
+        return Budget(tuple(float(rate) for rate in rates.split(",")), seeds)
+    except ValueError:
+        raise NeurosimError(
+            f"--rates is {rates!r}; it must be numbers with commas between, such as 0.001,0.01,0.1"
+        ) from None
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[[int], Progress]]:
+    """A progress bar on a terminal, none elsewhere."""
+    from tqdm import tqdm
+
+    with tqdm(unit=" trials", disable=None, leave=False, dynamic_ncols=True) as bar:
+
+        def plan(trials: int) -> Progress:
+            bar.reset(total=trials)
+            return bar.update
+
+        yield plan
+
+
+def _print(comparison: Comparison, out: Path | None, as_json: bool) -> None:
+    from neurosim import report
+
+    written = report.write(comparison, out) if out else []
+    click.echo(json.dumps(report.as_json(comparison), indent=1) if as_json else report.table(comparison))
+    if written and not as_json:
+        click.echo(f"\nwritten: {', '.join(map(str, written))}")

@@ -1,0 +1,31 @@
+"""`neurosim conformance`: whether engines agree with the reference."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from neurosim import catalog
+
+
+@click.command("conformance")
+@click.argument("rules", nargs=-1)
+@click.option("--engine", "engines", multiple=True, metavar="NAME", help="Engines to examine.  [default: all]")
+def command(rules: tuple[str, ...], engines: tuple[str, ...]) -> None:
+    """Whether engines agree with the reference, for RULES of your own or all there are, in three number formats."""
+    from tqdm import tqdm
+
+    from neurosim.conformance import FORMATS, REFERENCE, TOLERANCE, examine
+
+    chosen = [name for name in engines or catalog.names("engine") if name != REFERENCE]
+    wanted = [(r, e, f) for r in rules or catalog.names("rule") for e in chosen for f in FORMATS]
+    cases = [examine(*each) for each in tqdm(wanted, disable=None, leave=False)]
+    click.echo(f"largest deviation from {REFERENCE} at any step; float64 passes up to {TOLERANCE:g}, the others at 0\n")
+    for case in cases:
+        verdict = "pass" if case.passed else "FAIL"
+        click.echo(
+            f"{verdict}  {case.rule:<24} {case.engine:<10} {case.format:<10} {case.deviation:8.2g}  {case.where}"
+        )
+    if not all(case.passed for case in cases):
+        sys.exit(1)
