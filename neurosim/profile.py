@@ -1,71 +1,128 @@
-"""A profile: one chip, as the number format that it keeps each kind of quantity in."""
+"""A profile: one chip, as figures that each say how well they are known and where they come from."""
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
+from neurosim import chip, schema
+from neurosim.arithmetic import Arithmetic, plain
 from neurosim.errors import NeurosimError, unknown
-from neurosim.precision import KINDS, OVERFLOWS, ROUNDINGS, Format
+from neurosim.figures import Figure, figures
+from neurosim.provenance import Provenance
+from neurosim.schema.values import LONGEST, is_line, shown
 
-LARGEST_FILE = 1_000_000
+LARGEST_FILE = 65_536
 """[bytes]; a profile is a page of text."""
 
-WIDE = "s16.10"
-"""How a plain fixed-point profile keeps what it says nothing of; products of three such numbers are still exact."""
+MOST_PROBLEMS = 30
+"""Lines of one message."""
 
 
 @dataclass(frozen=True)
 class Profile:
-    """What a chip model computes with. Read from TOML, which is data and never run."""
+    """What is known of a chip. Read from TOML, which is data and never run.
+
+    figures: by key, `weight.bits`, `trace.x.bits`; the keys are those of `neurosim.schema`. sources: what the keys in
+    figures' sources stand for. status: 'stub' if too little is known to compute with. spelt_out: the arithmetic that
+    its name spells out.
+    """
 
     name: str
     summary: str
-    formats: Mapping[str, Format]
+    figures: Mapping[str, Figure] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
+    status: str = "complete"
+    spelt_out: Arithmetic | None = None
+
+    @cached_property
+    def arithmetic(self) -> Arithmetic:
+        """What it computes with. Raises `NeurosimError` for a stub."""
+        if self.status == "stub":
+            raise NeurosimError(
+                f"profile {self.name!r} is a stub: too little is known of the chip to compute as it does"
+            )
+        return self.spelt_out or chip.arithmetic(self.figures)
+
+    @property
+    def traces(self) -> tuple[str, ...]:
+        """The names of its traces: `trace.NAME.bits` is a figure of each."""
+        return tuple(dict.fromkeys(key.split(".")[1] for key in self.figures if key.startswith("trace.")))
+
+    def get(self, key: str) -> Any:
+        """The value of a figure; None if it is unknown, or if the profile says nothing of it."""
+        if schema.field(key) is None:
+            raise unknown("figure", key, (f"{name}.{each}" for name, of in schema.SCHEMA.items() for each in of.fields))
+        return self.figures[key].value if key in self.figures else None
+
+    def range(self, key: str) -> tuple[float, float, float] | None:
+        """A figure as (low, typ, high), all the same if it is one number; None if it is unknown."""
+        value = self.get(key)
+        if isinstance(value, tuple) and len(value) == 3:
+            return value
+        return (value, value, value) if isinstance(value, int | float) else None
 
     @classmethod
     def read(cls, path: Path) -> Profile:
-        """The profile in a file. Raises `NeurosimError`: the file, the key, what is wrong, what would be right."""
-        if not path.is_file():
-            raise NeurosimError(f"profile {str(path)!r}: there is no such file")
-        if path.stat().st_size > LARGEST_FILE:
-            raise NeurosimError(f"{path}: larger than {LARGEST_FILE} bytes; a profile is a page of text")
-        try:
-            table = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise NeurosimError(f"{path}: not TOML ({error})") from None
-        known = {"summary", "formats"}
-        if loose := set(table) - known:
-            raise NeurosimError(f"{path}: unknown key {min(loose)!r}; there are: {', '.join(sorted(known))}")
-        if not isinstance(table.get("summary"), str):
-            raise NeurosimError(f"{path}: 'summary' must be a line that says what is modelled")
-        formats = table.get("formats")
-        if not isinstance(formats, dict) or set(formats) != set(KINDS):
-            raise NeurosimError(f"{path}: [formats] must give a format for each of: {', '.join(KINDS)}")
-        try:
-            return cls(path.stem, table["summary"], {kind: Format.parse(str(text)) for kind, text in formats.items()})
-        except NeurosimError as error:
-            raise NeurosimError(f"{path}: [formats] {error}") from None
+        """The profile in a file. Raises `NeurosimError`: the file, each key, what is wrong, what would be right."""
+        table = _table(path)
+        provenance = Provenance.of_table(table.pop("sources", {}), table.pop("prov", {}))
+        status = table.get("status", "complete")
+        found, problems = figures(table, provenance, status == "stub")
+        problems = _labels(table) + problems
+        if problems:
+            raise NeurosimError(f"{path}: {_listed(problems)}")
+        return cls(path.stem, table["summary"], found, provenance.sources, status)
 
     @classmethod
     def plain(cls, name: str) -> Profile:
-        """The profile that a name spells out: `fixed:weight=s8.6,trace=s12.10,rounding=stochastic`.
-
-        A kind of quantity that is not named is kept in `WIDE`. Rounding and overflow are those of all kinds.
-        """
-        given = dict(part.partition("=")[::2] for part in name.removeprefix("fixed").lstrip(":").split(",") if part)
-        names = {kind.replace(" ", "_"): kind for kind in KINDS}
-        if loose := set(given) - {*names, "rounding", "overflow"}:
-            raise unknown("part of a fixed-point profile", min(loose), [*names, "rounding", "overflow"])
-        manner = f"{given.pop('rounding', ROUNDINGS[2])} {given.pop('overflow', OVERFLOWS[0])}"
-        formats = {kind: Format.parse(f"{given.get(short, WIDE)} {manner}") for short, kind in names.items()}
-        return cls(name, "plain fixed point, no chip", formats)
+        """The profile whose arithmetic a name spells out: `fixed:weight=s8.6,rounding=stochastic`."""
+        return cls(name, "plain fixed point, no chip", spelt_out=plain(name))
 
 
 def profile_folder() -> Path:
     """The profiles that come with neurosim: inside the package in a wheel, beside it in a checkout."""
     beside = Path(__file__).parents[1] / "hardware_profiles"
     return beside if beside.is_dir() else Path(str(files("neurosim"))) / "_hardware_profiles"
+
+
+def _table(path: Path) -> dict[str, Any]:
+    """What is in a file, which is read as far as a profile can be long and no further."""
+    if not path.is_file():
+        raise NeurosimError(f"profile {str(path)!r}: there is no such file")
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+    except OSError as error:
+        raise NeurosimError(f"{path}: cannot be read ({error.strerror})") from None
+    if len(content) > LARGEST_FILE:
+        raise NeurosimError(f"{path}: larger than {LARGEST_FILE} bytes; a profile is a page of text")
+    try:
+        return tomllib.loads(content.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise NeurosimError(f"{path}: not TOML ({error})") from None
+
+
+def _labels(table: Mapping[str, Any]) -> list[str]:
+    """What is wrong with the top of a file."""
+    known = {"schema", "summary", "status", *schema.SCHEMA}
+    problems = [str(unknown("key or section", key[:40], known)) for key in list(table)[:LONGEST] if key not in known]
+    if table.get("schema") != schema.VERSION:
+        problems.append(f"schema is {shown(table.get('schema', ''))}; it must be {schema.VERSION!r}")
+    if not is_line(table.get("summary")):
+        problems.append("summary must be a line that says what is modelled")
+    if table.get("status", "complete") not in schema.STATUSES:
+        problems.append(f"status is {shown(table['status'])}; it must be one of: {', '.join(schema.STATUSES)}")
+    return problems
+
+
+def _listed(problems: list[str]) -> str:
+    if len(problems) == 1:
+        return problems[0]
+    more = [f"and {len(problems) - MOST_PROBLEMS} more"] if len(problems) > MOST_PROBLEMS else []
+    return "\n  ".join([f"{len(problems)} problems", *problems[:MOST_PROBLEMS], *more])

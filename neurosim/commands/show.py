@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from neurosim import catalog
+from neurosim import catalog, datasheet
 from neurosim.network import Network
 from neurosim.program import compile
 
@@ -16,8 +16,14 @@ from neurosim.program import compile
 @click.argument("kind", type=click.Choice(catalog.KINDS))
 @click.argument("name")
 def command(kind: str, name: str) -> None:
-    """All about one rule, task, engine or profile: NAME as `compare` takes it, parameters or a file included."""
-    {"rule": _show_rule, "task": _show_task, "engine": _show_engine, "profile": _show_profile}[kind](name)
+    """All about one thing: NAME as `compare` takes it, parameters or a file included."""
+    {
+        "rule": _show_rule,
+        "task": _show_task,
+        "engine": _show_engine,
+        "realisation": _show_realisation,
+        "profile": _show_profile,
+    }[kind](name)
 
 
 def _show_rule(name: str) -> None:
@@ -56,11 +62,24 @@ def _show_engine(name: str) -> None:
     click.echo((catalog.engine(name).__doc__ or "").strip())
 
 
+def _show_realisation(name: str) -> None:
+    click.echo((catalog.realisation(name).__doc__ or "").strip())
+
+
 def _show_profile(name: str) -> None:
     profile = catalog.profile(name)
-    click.echo(f"{profile.name}: {profile.summary}\n")
-    for kind, format in profile.formats.items():
-        click.echo(f"  {kind:<16} {format}")
+    click.echo("\n".join(datasheet.lines(profile)))
+    if profile.status == "stub":
+        return
+    click.echo("\nwhat is computed with")
+    arithmetic = profile.arithmetic
+    for kind, format in {
+        **arithmetic.formats,
+        "hidden weight": arithmetic.hidden,
+        "current": arithmetic.current,
+    }.items():
+        if format:
+            click.echo(f"  {kind:<16} {format}")
 
 
 def _describe(thing: Any) -> None:
