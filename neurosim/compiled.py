@@ -11,56 +11,63 @@ from typing import Any
 
 from neurosim.atomic import write_whole
 from neurosim.cache import cache_folder
-from neurosim.loops import indented, store_name
-from neurosim.precision import FIRST_MIX, SECOND_MIX, STEP, Format
+from neurosim.draws import FIRST_MIX, NORMAL, SECOND_MIX, STEP
+from neurosim.loops import indented
+from neurosim.precision import Format
+from neurosim.storing import formula, needs, store_name
 
 HEAD = '''"""Generated from the equations below by neurosim; made anew when they change."""
 import numpy as np
 from numba import njit
+
+floor, trunc, rint, sqrt = np.floor, np.trunc, np.rint, np.sqrt
 '''
 
 FREE_ORDER = 'fastmath={"reassoc", "contract", "nsz"}'
 """What a compiler may do with sums in float64. Where something is rounded, as it stands: a last bit could tip it."""
 
-DRAW = f"""
+DRAWS = f"""
 @njit(nogil=True, cache=True)
-def uniform(key, step, element):
+def word(key, step, element):
     counter = (np.uint64(step) << np.uint64(32)) | np.uint64(element)
     z = np.uint64(key) + counter * np.uint64({STEP})
     z = (z ^ (z >> np.uint64(30))) * np.uint64({FIRST_MIX})
     z = (z ^ (z >> np.uint64(27))) * np.uint64({SECOND_MIX})
-    z = z ^ (z >> np.uint64(31))
-    return np.float64(z >> np.uint64(32)) * 2.0**-32
-"""
+    return z ^ (z >> np.uint64(31))
 
-CODES = {
-    "floor": "np.floor(scaled)",
-    "toward_zero": "np.trunc(scaled)",
-    "nearest_even": "np.rint(scaled)",
-    "nearest_up": "np.floor(scaled + 0.5)",
-    "stochastic": "below + 1.0 if scaled - below + draw >= 1.0 else below",
-}
+
+@njit(nogil=True, cache=True)
+def uniform(key, step, element):
+    return np.float64(word(key, step, element) >> np.uint64(32)) * 2.0**-32
+
+
+@njit(nogil=True, cache=True)
+def normal(key, step, element):
+    z = word(np.uint64(key) ^ np.uint64({NORMAL}), step, element)
+    parts = (z & np.uint64(65535)) + ((z >> np.uint64(16)) & np.uint64(65535))
+    parts += ((z >> np.uint64(32)) & np.uint64(65535)) + (z >> np.uint64(48))
+    return (np.float64(parts) * 2.0**-16 - 1.999969482421875) * 1.7320508075688772
+"""
 
 
 def module_text(arguments: Iterable[str], lines: Iterable[str], formats: Iterable[Format]) -> str:
     """The text of a module whose function `run` takes the arguments and does the lines, which store in the formats."""
-    rounded = sorted((format for format in set(formats) if not format.exact), key=str)
-    head = [HEAD, *([DRAW] if any(format.stochastic for format in rounded) else []), *map(_store, rounded), ""]
+    rounded = sorted((format for format in set(formats) if not format.exact), key=repr)
+    drawn = any({*needs(format)} - {"was"} for format in rounded)
+    head = [HEAD, *([DRAWS] if drawn else []), *map(_store, rounded), ""]
     head.append(f'@njit(nogil=True, cache=True, error_model="numpy"{"" if rounded else ", " + FREE_ORDER})')
     return "\n".join([*head, f"def run({', '.join(arguments)}):", *indented(lines)]) + "\n"
 
 
 def _store(format: Format) -> str:
-    """The function that rounds to a format, as `Format.store` does."""
-    low, high = format.ends
-    span = high - low + 1.0
-    kept = f"min(max(code, {low!r}), {high!r})"
-    if format.overflow == "wrap":
-        kept = f"code - {span!r} * np.floor((code - {low!r}) / {span!r})"
-    lines = [f"scaled = value * {1.0 / format.lsb!r}", "below = np.floor(scaled)", f"code = {CODES[format.rounding]}"]
-    lines += [f"return ({kept}) * {format.lsb!r}"]
+    """The function that stores in a format."""
+    scale = repr(1.0 / format.lsb)
+    lines = [f"x = value * {scale}", *([f"was = was * {scale}"] if "was" in needs(format) else []), *formula(format)]
+    lines += [f"return code * {format.lsb!r}"]
+    arguments = ", ".join(("value", *needs(format)))
+    name = store_name(format)
     return "\n".join(
-        ["", "@njit(nogil=True, cache=True)", f"def {store_name(format)}(value, draw):", *indented(lines), ""]
+        ["", f"# {format}", "@njit(nogil=True, cache=True)", f"def {name}({arguments}):", *indented(lines), ""]
     )
 
 

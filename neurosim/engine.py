@@ -9,9 +9,10 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float
 
+from neurosim.counting import Counts
 from neurosim.errors import NeurosimError
-from neurosim.precision import coefficient, nearest
-from neurosim.program import Program
+from neurosim.program import HIDDEN, Program
+from neurosim.storing import nearest
 from neurosim.task import Trials
 
 LIMIT = 1e9
@@ -37,21 +38,35 @@ class Outcome:
     """What became of a job: weights after it, loss of each trial (infinite from a divergence on).
 
     diverged: trial and step at which it did, or none. records: each recorded quantity as it was at the end of every
-    step, [trial, time, ...]; NaN after a divergence.
+    step, [trial, time, ...]; NaN after a divergence. counts: what storing did, by quantity, where the engine counts it.
     """
 
     weights: dict[str, np.ndarray]
     losses: Float[np.ndarray, " trial"]
     diverged: tuple[int, int] | None
     records: dict[str, np.ndarray]
+    counts: Mapping[str, Counts] = field(default_factory=dict)
 
 
-@runtime_checkable
+Progress = Callable[[int], None]
+"""Told how many further trials are over, so that in the end it has heard of all trials of all jobs.
+
+Those that a divergence cuts off are over too.
+"""
+
+
 @runtime_checkable
 class Engine(Protocol):
     """A module of `neurosim.engines`."""
 
-    def run(self, program: Program, jobs: Sequence[Job], record: Iterable[str] = ()) -> list[Outcome]:
+    def run(
+        self,
+        program: Program,
+        jobs: Sequence[Job],
+        record: Iterable[str] = (),
+        *,
+        progress: Progress | None = None,
+    ) -> list[Outcome]:
         """Run jobs of one program side by side. Weights carry over from trial to trial, all else starts at zero.
 
         The outcome of a job does not depend, to the last bit, on what else is in the batch.
@@ -59,6 +74,16 @@ class Engine(Protocol):
 
 
 Run = Callable[..., list[Outcome]]
+
+
+def reported(jobs: Sequence[Job], outcomes: Iterable[Outcome], progress: Progress | None) -> list[Outcome]:
+    """The outcomes of some jobs, in their order; each job's trials are reported when it is done."""
+    found = []
+    for job, outcome in zip(jobs, outcomes, strict=True):
+        found.append(outcome)
+        if progress:
+            progress(len(job.trials))
+    return found
 
 
 def start(program: Program, job: Job) -> tuple[dict[str, np.ndarray], dict[str, float]]:
@@ -76,14 +101,15 @@ def start(program: Program, job: Job) -> tuple[dict[str, np.ndarray], dict[str, 
         raise NeurosimError(
             f"the program has no constant {min(loose)!r}; there are: {', '.join(sorted(program.constants))}"
         )
-    asked = {name: np.array(job.weights.get(name, value), dtype=float) for name, value in program.weights.items()}
+    hidden = {HIDDEN + name: value for name, value in job.weights.items()}
+    given = {**program.weights, **hidden, **job.weights}
+    asked = {name: np.array(given[name], dtype=float) for name in program.weights}
     for name, value in asked.items():
         if value.shape != program.shape(name):
             raise NeurosimError(f"{name} has shape {value.shape}; this program needs {program.shape(name)}")
     weights = {name: nearest(value, program.quantities[name].format) for name, value in asked.items()}
     constants = {**program.constants, **job.constants}
-    if program.fixed:
-        constants = {name: coefficient(name, value) for name, value in constants.items()}
+    constants = {name: program.arithmetic.coefficient(name, value) for name, value in constants.items()}
     return weights, constants
 
 
@@ -93,7 +119,7 @@ def received(program: Program, trials: Trials) -> Trials:
         nearest(values, program.quantities[name].format)
         for name, values in (("x", trials.inputs), ("target", trials.targets))
     )
-    mask = np.array([coefficient("mask", value) for value in trials.mask]) if program.fixed else trials.mask
+    mask = np.array([program.arithmetic.coefficient("mask", value) for value in trials.mask])
     return Trials(inputs, targets, mask)
 
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from neurosim import notation
+from neurosim.counting import counted, tally
+from neurosim.draws import LASTING, normal, uniform
 from neurosim.notation import Binary, Block, Expression, Index, Number, Read, Same, Scalar, Statement, Sum
-from neurosim.precision import uniform
+from neurosim.precision import Format
 from neurosim.program import Program
+from neurosim.storing import SHARED, needs, store
 
 OPERATE = {"+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide}
 
@@ -27,8 +31,12 @@ def execute(
     scalars: Mapping[str, float],
     then: Mapping[str, np.ndarray],
     draws: Draws,
+    counts: np.ndarray | None = None,
 ) -> None:
-    """Run the statements in order; what `before` reads is `then`, or the target as the statement found it."""
+    """Run the statements in order; what `before` reads is `then`, or the target as the statement found it.
+
+    counts: what storing does is added to them (see `counting`).
+    """
     for statement in block.statements:
         name = statement.target.name
         earlier = {**then, name: values[name].copy()}
@@ -37,11 +45,13 @@ def execute(
             where = tuple(_position(index, place) for index in statement.target.indices)
             value = Evaluation(values, earlier, scalars, place, program.sizes).of(statement.value, axes)
             format = program.quantities[name].format
-            if format.stochastic:
-                elements = np.arange(values[name].size, dtype=np.uint64).reshape(values[name].shape)
-                values[name][where] = format.store(value, draws.of(name, elements[where]))
-            else:
-                values[name][where] = format.store(value)
+            given = draws.of(name, format, values[name].shape, where) if needs(format) else {}
+            was = values[name][where].copy()
+            if "was" in given:
+                given["was"] = was
+            values[name][where] = store(format, value, **given)
+            if counts is not None and not format.exact:
+                counts[counted(program).index(name)] += tally(format, value, was, np.asarray(values[name][where]))
 
 
 def after_trial(
@@ -51,6 +61,7 @@ def after_trial(
     past: Mapping[str, np.ndarray],
     heard: Mapping[str, np.ndarray],
     draws: Callable[[int], Draws],
+    counts: np.ndarray | None = None,
 ) -> None:
     """What runs once a trial is over: the sweep back through what was remembered, `past[t + 1]` of step t, and the end.
 
@@ -62,10 +73,10 @@ def after_trial(
         now = values | {name: past[name][t + 1] for name in program.history}
         then = {name: past[name][t] for name in program.history}
         for block in program.backward:
-            execute(block, program, now, scalars, then, draws(t))
+            execute(block, program, now, scalars, then, draws(t), counts)
         values |= {name: now[name] for name in values if name not in program.history}
     for block in program.end:
-        execute(block, program, values, scalars, values, draws(steps - 1))
+        execute(block, program, values, scalars, values, draws(steps - 1), counts)
 
 
 def places(statement: Statement, sizes: Mapping[str, int]) -> Iterator[dict[str, int]]:
@@ -96,9 +107,19 @@ class Draws:
         """Those of step t of a trial whose first step is the `first` of all."""
         return cls(keys, first + t)
 
-    def of(self, name: str, elements: np.ndarray) -> np.ndarray:
-        """The draws of some elements of a quantity."""
-        return uniform(self.keys[name], self.step, elements)
+    def of(self, name: str, format: Format, shape: tuple[int, ...], where: tuple[int | slice, ...]) -> dict[str, Any]:
+        """What storing in some places of a quantity depends on beside the value; `was` is for the caller to give."""
+        elements = np.arange(np.prod(shape), dtype=np.uint64).reshape(shape)
+        if format.share != "element":
+            kept = shape[: SHARED[format.share]]
+            elements = np.arange(np.prod(kept), dtype=np.uint64).reshape(*kept, *[1] * (len(shape) - len(kept)))
+            elements = np.broadcast_to(elements, shape)
+        given = {"u": (uniform, self.step), "g": (normal, self.step), "d": (normal, LASTING)}
+        found: dict[str, Any] = dict.fromkeys(needs(format))
+        for each in found.keys() & given.keys():
+            draw, step = given[each]
+            found[each] = draw(self.keys[name], step, elements[where])
+        return found
 
 
 @dataclass(frozen=True)

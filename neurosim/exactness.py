@@ -14,7 +14,7 @@ from math import ceil, log2
 from neurosim import notation
 from neurosim.errors import NeurosimError
 from neurosim.notation import Binary, Expression, Number, Read, Same, Scalar, Statement, Sum
-from neurosim.precision import COEFFICIENT_BITS, EXACT_BITS, Format
+from neurosim.precision import EXACT_BITS, Format
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def width(
         case Number(value):
             return _of_number(value)
         case Scalar(name):
-            return _of_constant(name, constants.get(name, 1.0))
+            return _of_number(constants.get(name, 1.0))
         case Same():
             return Width(0, 0)
         case Sum(letter, body):
@@ -96,13 +96,6 @@ def width(
 
 def _of_number(value: float) -> Width:
     return Width(_size(value), value.as_integer_ratio()[1].bit_length() - 1)
-
-
-def _of_constant(name: str, value: float) -> Width:
-    """Learning rates are powers of two; the others have `COEFFICIENT_BITS` below the point."""
-    if name.startswith("lr_"):
-        return Width(_size(value), -_size(value))
-    return Width(_size(value), COEFFICIENT_BITS)
 
 
 def _size(value: float) -> int:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from neurosim.compiled import module_text
+from neurosim.counting import counted
 from neurosim.engine import LIMIT
 from neurosim.loops import Loops, copy, indented, shape
 from neurosim.network import INPUTS
 from neurosim.program import Program
+from neurosim.storing import needs
 
 
 def kernel_source(program: Program, record: Sequence[str] = ()) -> str:
@@ -16,7 +18,7 @@ def kernel_source(program: Program, record: Sequence[str] = ()) -> str:
 
     It returns the trial and step at which the run diverged, or (-1, -1).
     """
-    writer = Loops(program)
+    writer = Loops(program, counting=bool(counted(program)))
     names = [name for name in sorted(program.quantities) if name not in program.weights and name not in INPUTS]
     body = [
         *(f"q_{name} = np.zeros({shape(program, name)})" for name in names),
@@ -34,7 +36,8 @@ def arguments(program: Program, record: Sequence[str] = ()) -> list[str]:
     """Names of what a kernel takes.
 
     `inputs, targets, masks` as received, `goals, shares` for the loss: the true targets and mask. Then sizes `n_`,
-    constants `c_` and weights `q_` by name, where the draws begin and those of each quantity, `key_`, and `record_`.
+    constants `c_` and weights `q_` by name, where the draws begin and those of each quantity, `key_`, what counts the
+    roundings, if there are any, and `record_`.
     """
     names = ["inputs", "targets", "masks", "goals", "shares", "losses"]
     names += [f"n_{domain}" for domain in sorted(program.sizes)]
@@ -42,12 +45,13 @@ def arguments(program: Program, record: Sequence[str] = ()) -> list[str]:
     names += [f"q_{name}" for name in sorted(program.weights)]
     if drawn := drawing(program):
         names += ["first_step", *(f"key_{name}" for name in drawn)]
+    names += ["counts"] if counted(program) else []
     return [*names, *(f"record_{name}" for name in record)]
 
 
 def drawing(program: Program) -> list[str]:
-    """The quantities that are rounded stochastically."""
-    return sorted(name for name, quantity in program.quantities.items() if quantity.format.stochastic)
+    """The quantities that take random numbers as they are stored."""
+    return sorted(name for name, quantity in program.quantities.items() if {*needs(quantity.format)} & {"u", "g", "d"})
 
 
 def _trial(program: Program, writer: Loops, names: list[str], record: Sequence[str]) -> list[str]:

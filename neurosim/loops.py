@@ -12,9 +12,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from neurosim import notation
+from neurosim.counting import counted
+from neurosim.draws import LASTING
 from neurosim.notation import Binary, Block, Expression, Index, Number, Read, Same, Scalar, Statement, Sum
-from neurosim.precision import Format
 from neurosim.program import Program
+from neurosim.storing import SHARED, needs, store_name
 
 
 def copy(program: Program, name: str, target: str) -> list[str]:
@@ -36,16 +38,15 @@ def indented(lines: Iterable[str]) -> list[str]:
     return ["    " + line for line in lines]
 
 
-def store_name(format: Format) -> str:
-    """What the function that rounds to a format is called."""
-    return "store_" + str(format).replace(" ", "_").replace(".", "_").replace("-", "m")
-
-
 @dataclass
 class Loops:
-    """Writes statements as loops; `scratch` collects the work arrays that they need."""
+    """Writes statements as loops; `scratch` collects the work arrays that they need.
+
+    counting: whether they count in `counts` what storing does: see `counting.COUNTED`.
+    """
 
     program: Program
+    counting: bool = False
     scratch: list[str] = field(default_factory=list)
 
     def block(self, block: Block) -> list[str]:
@@ -67,22 +68,40 @@ class Loops:
             level, code, value = self._sum(total, letters, text)
             ahead.setdefault(level, []).extend(code)
             text.sums[total] = value
-        nest = [f"{text.read(statement.target)} = {self._stored(statement.target, text.of(statement.value))}"]
+        nest = self._kept(statement, text)
         for level in range(len(letters), 0, -1):
             nest = [_loop(letters[level - 1], statement.value), *indented([*ahead.get(level, []), *nest])]
         return [*lines, *ahead.get(0, []), *nest]
 
-    def _stored(self, target: Read, value: str) -> str:
+    def _kept(self, statement: Statement, text: _Text) -> list[str]:
+        """The target becomes the value, as its format keeps it."""
+        name, target, value = statement.target.name, text.read(statement.target), text.of(statement.value)
+        format = self.program.quantities[name].format
+        if not self.counting or format.exact:
+            return [f"{target} = {self._stored(statement, text, value)}"]
+        low, high = (end * format.lsb for end in format.ends)
+        tallies = ["1", f"value != {target}", f"value != {target} and kept == {target}"]
+        tallies += [f"value < {low!r} or value > {high!r}"]
+        row = counted(self.program).index(name)
+        counts = [f"counts[{row}, {column}] += {tally}" for column, tally in enumerate(tallies)]
+        return [f"value = {value}", f"kept = {self._stored(statement, text, 'value')}", *counts, f"{target} = kept"]
+
+    def _stored(self, statement: Statement, text: _Text, value: str) -> str:
         """The value as the target's format keeps it."""
-        quantity = self.program.quantities[target.name]
+        target, quantity = statement.target, self.program.quantities[statement.target.name]
         if quantity.format.exact:
             return value
-        if not quantity.format.stochastic:
-            return f"{store_name(quantity.format)}({value}, 0.5)"
-        element = "0"
-        for index, domain in zip(target.indices, quantity.domains, strict=True):
+        element, places = "0", list(zip(target.indices, quantity.domains, strict=True))
+        for index, domain in places[: SHARED[quantity.format.share]]:
             element = f"({element} * n_{domain} + {_place(index)})"
-        return f"{store_name(quantity.format)}({value}, uniform(key_{target.name}, now, {element}))"
+        given = {
+            "was": text.read(target),
+            "u": f"uniform(key_{target.name}, now, {element})",
+            "g": f"normal(key_{target.name}, now, {element})",
+            "d": f"normal(key_{target.name}, {LASTING}, {element})",
+        }
+        arguments = [value, *(given[name] for name in needs(quantity.format))]
+        return f"{store_name(quantity.format)}({', '.join(arguments)})"
 
     def _sum(self, total: Sum, letters: list[str], text: _Text) -> tuple[int, list[str], str]:
         """Lines that compute a sum, how many of the target's loops they stand inside, and how the sum is then read."""

@@ -2,48 +2,66 @@
 
 A fixed-point number is a whole code times `2**-frac_bits`. Engines carry it as a float64, which holds it exactly, and
 so all products and sums of such numbers as long as they fit 53 bits: intermediate results are exact whatever the
-order or the compiler, and only storing rounds. Roundings, of the bits below the last one that is kept:
-
-    floor          the code below                       nearest_even   the nearest code, ties to the even one
-    toward_zero    the code nearer to zero              nearest_up     the nearest code, ties upwards
-    stochastic     the code above with a probability equal to the fraction dropped, and else the one below
-
-Stochastic rounding draws from a generator that counts (Steele, Lea & Flood 2014, OOPSLA, SplitMix64): a draw is a
-function of seed, step, quantity and element, of no state, and so the same in every engine, order and thread.
+order or the compiler, and only storing rounds. How is written once, in `storing`, for every engine.
 """
 
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
-
-import numpy as np
-from jaxtyping import Float, UInt64
+from dataclasses import dataclass, replace
 
 from neurosim.errors import NeurosimError, unknown
 
 KINDS = ("state", "message", "weight", "trace", "error", "teaching signal", "output", "accumulator")
 """What a stored quantity can be; a chip gives each kind a format."""
 
-ROUNDINGS = ("floor", "toward_zero", "nearest_even", "nearest_up", "stochastic")
+ROUNDINGS = (
+    *("floor", "toward_zero", "nearest_even", "nearest_up"),
+    *("stochastic", "stochastic_magnitude", "stochastic_guarded", "unit_step", "pulse"),
+)
 OVERFLOWS = ("saturate", "wrap")
+SHARES = ("element", "vector", "update")
+"""What has a random number of its own: every element, every vector (all elements `[i, ...]` of one i), or an update."""
 
 EXACT_BITS = 53
-COEFFICIENT_BITS = 15
-"""Fractional bits of the constants that a fixed-point program multiplies by; learning rates are powers of two."""
+DRAW_BITS = 32
 
-STEP, FIRST_MIX, SECOND_MIX = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
-"""SplitMix64's constants."""
+
+@dataclass(frozen=True)
+class Change:
+    """What of a change reaches a stored number: multiples of `2**-frac_bits` LSB that fit `bits` bits with the sign."""
+
+    bits: int
+    frac_bits: int
+
+
+@dataclass(frozen=True)
+class Device:
+    """A device whose conductance moves in pulses (HfO2, PCM, ...). Lengths in codes of the weight that it keeps.
+
+    step: what a pulse adds at weight zero. pulses: the most of one update. spread: of a pulse's effect from one pulse
+    to the next, and between: from device to device, as shares of it. up, down: the effect as a polynomial of the
+    weight, lowest power first, which is 1 for a device whose pulses all do the same.
+    """
+
+    step: float
+    pulses: int
+    spread: float = 0.0
+    between: float = 0.0
+    up: tuple[float, ...] = (1.0,)
+    down: tuple[float, ...] = (1.0,)
 
 
 @dataclass(frozen=True)
 class Format:
     """A number format: float64, which keeps every value as it is, or fixed point of a number of bits.
 
-    bits: in all, 0 for float64. frac_bits: of them below the point, which may lie outside the code.
-    overflow: beyond the ends a code stays at the end (`saturate`) or keeps its low bits (`wrap`, two's complement).
+    bits: in all, 0 for float64. frac_bits: of them below the point, which may lie outside the code. limits: the lowest
+    and the highest code, if they are not those that the bits can hold. overflow: beyond them a code stays at the end
+    (`saturate`) or keeps its low bits (`wrap`, two's complement). random_bits: of each draw. share: what has a draw of
+    its own. noise: standard deviation of what is added before rounding [LSB]. threshold: codes below it are zero.
+    change, device: how a weight's changes reach it.
     """
 
     bits: int = 0
@@ -51,37 +69,61 @@ class Format:
     signed: bool = True
     rounding: str = "nearest_even"
     overflow: str = "saturate"
+    limits: tuple[int, int] | None = None
+    random_bits: int = DRAW_BITS
+    share: str = "element"
+    noise: float = 0.0
+    threshold: int = 0
+    change: Change | None = None
+    device: Device | None = None
 
     def __post_init__(self) -> None:
-        if self.rounding not in ROUNDINGS:
-            raise unknown("rounding", self.rounding, ROUNDINGS)
-        if self.overflow not in OVERFLOWS:
-            raise unknown("overflow", self.overflow, OVERFLOWS)
+        for what, word, words in (
+            ("rounding", self.rounding, ROUNDINGS),
+            ("overflow", self.overflow, OVERFLOWS),
+            ("sharing of draws", self.share, SHARES),
+        ):
+            if word not in words:
+                raise unknown(what, word, words)
         if not 0 <= self.bits <= 32 or (self.bits == 1 and self.signed):
             raise NeurosimError(f"a format of {self.bits} bits; fixed point has 1 (unsigned) or 2 to 32 bits")
         if abs(self.frac_bits) > 64:
             raise NeurosimError(f"a format with {self.frac_bits} fractional bits; they lie between -64 and 64")
+        if not 1 <= self.random_bits <= DRAW_BITS:
+            raise NeurosimError(f"draws of {self.random_bits} random bits; they have 1 to {DRAW_BITS}")
+        if self.limits and not self._held[0] <= self.limits[0] < self.limits[1] <= self._held[1]:
+            raise NeurosimError(f"codes from {self.limits[0]} to {self.limits[1]} in {self.bits} bits")
+        if (self.rounding == "pulse") != (self.device is not None):
+            raise NeurosimError("pulses need a device, and a device moves by pulses only")
 
     def __str__(self) -> str:
         if self.exact:
             return "float64"
-        return f"{'s' if self.signed else 'u'}{self.bits}.{self.frac_bits} {self.rounding} {self.overflow}"
+        text = f"{'s' if self.signed else 'u'}{self.bits}.{self.frac_bits} {self.rounding} {self.overflow}"
+        text += f" {self.limits[0]}..{self.limits[1]}" if self.limits else ""
+        text += f" {self.random_bits} random bits" if self.random_bits < DRAW_BITS else ""
+        text += f" one draw per {self.share}" if self.share != "element" else ""
+        text += f" noise {self.noise:g} LSB" if self.noise else ""
+        text += f" threshold {self.threshold}" if self.threshold else ""
+        return text + (f" changes s{self.change.bits}, {self.change.frac_bits} below the LSB" if self.change else "")
 
     @classmethod
     def parse(cls, text: str) -> Format:
-        """The format that prints as `text`: `float64`, or `s8.6`, with a rounding and an overflow if wanted."""
+        """The format of `float64`, or of `s8.6` with a rounding and an overflow if wanted."""
         first, *words = text.split() or [""]
         if first == "float64" and not words:
             return cls()
         found = re.fullmatch(r"([su])(\d{1,2})\.(-?\d{1,2})", first)
-        roundings, overflows = ([word for word in words if word in each] for each in (ROUNDINGS, OVERFLOWS))
+        roundings, overflows = ([word for word in words if word in each] for each in (ROUNDINGS[:-1], OVERFLOWS))
         if not found or len(roundings) > 1 or len(overflows) > 1 or len(words) > len(roundings) + len(overflows):
             raise NeurosimError(
                 f"{text!r} is no number format; one is 'float64', or signed or unsigned bits.frac_bits ('s8.6', "
-                f"'u7.0'), then a rounding ({', '.join(ROUNDINGS)}) and an overflow ({', '.join(OVERFLOWS)}) if wanted"
+                f"'u7.0'), then a rounding ({', '.join(ROUNDINGS[:-1])}) and an overflow ({', '.join(OVERFLOWS)}) if "
+                "wanted"
             )
         signed, bits, frac_bits = found[1] == "s", int(found[2]), int(found[3])
-        return cls(bits, frac_bits, signed, *(roundings or [cls.rounding]), *(overflows or [cls.overflow]))
+        rounding, overflow = (roundings or [cls.rounding])[0], (overflows or [cls.overflow])[0]
+        return cls(bits, frac_bits, signed, rounding, overflow)
 
     @property
     def exact(self) -> bool:
@@ -95,75 +137,21 @@ class Format:
     @property
     def ends(self) -> tuple[float, float]:
         """The lowest and the highest code."""
-        half = 2.0 ** (self.bits - 1)
-        return (-half, half - 1.0) if self.signed else (0.0, 2.0 * half - 1.0)
+        low, high = self.limits or self._held
+        return float(low), float(high)
 
     @property
-    def stochastic(self) -> bool:
-        """Whether storing takes a draw for every element."""
-        return not self.exact and self.rounding == "stochastic"
-
-    def store(
-        self, values: Float[np.ndarray, "..."], draws: Float[np.ndarray, "..."] | float = 0.5
-    ) -> Float[np.ndarray, "..."]:
-        """The values as they are kept; `draws`, uniform in [0, 1), decide a stochastic rounding."""
-        if self.exact:
-            return values
-        scaled = values / self.lsb
-        below = np.floor(scaled)
-        match self.rounding:
-            case "floor":
-                code = below
-            case "toward_zero":
-                code = np.trunc(scaled)
-            case "nearest_even":
-                code = np.rint(scaled)
-            case "nearest_up":
-                code = np.floor(scaled + 0.5)
-            case _:
-                code = below + (scaled - below + draws >= 1.0)
-        low, high = self.ends
-        if self.overflow == "saturate":
-            return np.clip(code, low, high) * self.lsb
-        span = high - low + 1.0
-        return (code - span * np.floor((code - low) / span)) * self.lsb
+    def _held(self) -> tuple[int, int]:
+        """The lowest and the highest code that the bits can hold."""
+        half = 2 ** max(self.bits - 1, 0)
+        return (-half, half - 1) if self.signed else (0, 2 * half - 1)
 
 
 FLOAT64 = Format()
 EXACT: Mapping[str, Format] = dict.fromkeys(KINDS, FLOAT64)
 
 
-def nearest(values: Float[np.ndarray, "..."], format: Format) -> Float[np.ndarray, "..."]:
-    """The values as a format holds them at best: how a chip is loaded."""
-    return Format(format.bits, format.frac_bits, format.signed).store(np.asarray(values, dtype=float))
-
-
-def coefficient(name: str, value: float) -> float:
-    """The constant that a fixed-point program multiplies by in place of `value`; it keeps its sign, and zero."""
-    if name.startswith("lr_"):
-        return float(2.0 ** np.round(np.log2(value))) if value > 0.0 else 0.0
-    return float(np.rint(value * 2.0**COEFFICIENT_BITS) * 2.0**-COEFFICIENT_BITS)
-
-
-def stream_key(seed: int, quantity: str) -> int:
-    """Where the draws of a quantity begin."""
-    return _mixed_int(_mixed_int(seed) ^ zlib.crc32(quantity.encode()))
-
-
-def uniform(key: int, step: int, elements: UInt64[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
-    """The draws of some elements of a quantity at a step: multiples of 2**-32 in [0, 1)."""
-    with np.errstate(over="ignore"):
-        counter = (np.uint64(step) << np.uint64(32)) | elements
-        mixed = _mixed(np.uint64(key) + counter * np.uint64(STEP))
-    return (mixed >> np.uint64(32)).astype(float) * 2.0**-32
-
-
-def _mixed(z: UInt64[np.ndarray, "..."]) -> UInt64[np.ndarray, "..."]:
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(FIRST_MIX)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(SECOND_MIX)
-    return z ^ (z >> np.uint64(31))
-
-
-def _mixed_int(z: int) -> int:
-    with np.errstate(over="ignore"):
-        return int(_mixed(np.array([(z + STEP) % 2**64], dtype=np.uint64))[0])
+def loading(format: Format) -> Format:
+    """How a chip is loaded with numbers of a format: the nearest of those that it can keep."""
+    plain = Format(format.bits, format.frac_bits, format.signed)
+    return replace(plain, limits=format.limits)

@@ -12,14 +12,21 @@ from functools import cached_property
 
 import numpy as np
 
-from neurosim import exactness, notation
 from neurosim import network as net
+from neurosim import notation
+from neurosim.arithmetic import FLOATING, Arithmetic
 from neurosim.errors import NeurosimError
 from neurosim.expansion import domains, expand
 from neurosim.network import Network
-from neurosim.notation import Binary, Block, Expression, Read, Scalar, Statement
-from neurosim.precision import EXACT, FLOAT64, Format, coefficient
+from neurosim.notation import Binary, Block, Coin, Expression, Read, Scalar, Statement
+from neurosim.precision import FLOAT64, Format
 from neurosim.rule import Rule
+
+COIN = Format(1, 0, signed=False, rounding="stochastic")
+"""How the toss of a coin is stored: one half, rounded up or down to a bit."""
+
+HIDDEN = "hidden_"
+"""Begins the name of the copy of a weight that learning adds to, where the weight that acts is a reading of it."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +36,7 @@ class Quantity:
     name: str
     domains: tuple[str, ...]
     kind: str
-    format: Format
+    format: Format = FLOAT64
 
     @property
     def home(self) -> str:
@@ -46,7 +53,7 @@ class Program:
     trial; all else begins each trial at zero.
 
     sizes: length of each domain. constants: named numbers, learning rates included. weights: initial values.
-    fixed: whether all that the network and the rule keep is in fixed point, so that engines agree to the last bit.
+    arithmetic: of the chip that it was adapted to. ideal: the program before that, if there is a chip.
     """
 
     sizes: Mapping[str, int]
@@ -56,7 +63,13 @@ class Program:
     backward: tuple[Block, ...] = ()
     end: tuple[Block, ...] = ()
     weights: Mapping[str, np.ndarray] = field(default_factory=dict, compare=False, repr=False)
-    fixed: bool = False
+    arithmetic: Arithmetic = FLOATING
+    ideal: Program | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def fixed(self) -> bool:
+        """Whether all that is kept is in fixed point, so that engines agree to the last bit."""
+        return self.arithmetic.fixed
 
     def shape(self, name: str) -> tuple[int, ...]:
         return tuple(self.sizes[domain] for domain in self.quantities[name].domains)
@@ -78,15 +91,15 @@ class Program:
 
     @cached_property
     def learned(self) -> tuple[str, ...]:
-        """The weights that change."""
+        """The weights that change, hidden copies apart."""
         written = {statement.target.name for block in self.blocks for statement in block.statements}
-        return tuple(name for name in self.weights if name in written)
+        return tuple(name for name in self.weights if name in written and not name.startswith(HIDDEN))
 
     def held(self) -> Program:
         """The same program with its weights held: what would be added to `W` is summed in `update_W`, in float64."""
 
         def hold(block: Block) -> Block:
-            return replace(block, statements=tuple(map(_held, block.statements)))
+            return replace(block, statements=tuple(_held(s) for s in block.statements if not _is_reading(s)))
 
         quantities = dict(self.quantities)
         for name in self.learned:
@@ -104,16 +117,14 @@ class Program:
 def compile(
     network: Network,
     rule: Rule,
-    formats: Mapping[str, Format] = EXACT,
     *,
     lr: float | Mapping[str, float] = 0.0,
     plastic: Iterable[str] = net.PLASTIC,
 ) -> Program:
-    """The program of a rule on a network.
+    """The program of a rule on a network, in float64; `adapt` makes it that of a chip.
 
     lr: learning rate, or one for each plastic projection. plastic: which of `rec`, `in` and `out` learn.
-    Raises `NeurosimError` if a learning rate is negative or not finite, a projection is unknown, or fixed-point
-    formats are too wide for exact arithmetic.
+    Raises `NeurosimError` if a learning rate is negative or not finite, or a projection is unknown.
     """
     plastic = tuple(plastic)
     rates = lr if isinstance(lr, Mapping) else dict.fromkeys(net.PLASTIC, lr)
@@ -132,22 +143,17 @@ def compile(
     by_time = {when: _merged(block for block in blocks if block.when == when) for when in notation.HEADERS}
     step = _in_time([block for block in blocks if block.when in ("each step", "every")])
     used = {node.name for node in _nodes((*step, *blocks)) if isinstance(node, Scalar)} | {b.period for b in blocks}
-    program = Program(
+    read = {node.name for node in _reads(blocks)}
+    own = {name: values for name, values in rule.of_neurons(n, network.alpha).items() if name in read}
+    return Program(
         sizes={"neuron": n, "input": n_in, "output": n_out, "past": rule.memory},
-        quantities=declared(blocks, formats),
+        quantities=declared(blocks, own),
         constants={name: value for name, value in constants.items() if name in used},
         step=step,
         backward=by_time["backward"],
         end=by_time["end"],
-        weights=network.weights,
-        fixed=not any(format.exact for format in formats.values()),
+        weights={**network.weights, **own},
     )
-    if program.fixed:
-        statements = tuple(statement for block in program.blocks for statement in block.statements)
-        stored = {name: quantity.format for name, quantity in program.quantities.items()}
-        constants = {name: coefficient(name, value) for name, value in program.constants.items()}
-        exactness.check(statements, stored, constants, program.sizes)
-    return program
 
 
 def _forward() -> Block:
@@ -187,18 +193,19 @@ def _merged(blocks: Iterable[Block]) -> tuple[Block, ...]:
     return tuple(merged)
 
 
-def declared(blocks: Iterable[Block], formats: Mapping[str, Format]) -> dict[str, Quantity]:
+def declared(blocks: Iterable[Block], of_neurons: Iterable[str] = ()) -> dict[str, Quantity]:
     """Every quantity with its kind: one of the network's, or a trace, or, if the error reaches it, a teaching signal.
 
-    What follows the error and is kept per synapse is an accumulator.
+    What follows the error and is kept per synapse is an accumulator. of_neurons: what each neuron has for good.
     """
     taught = {"error"}
     statements = [statement for block in blocks for statement in block.statements]
     own = [statement for statement in statements if statement.target.name not in net.QUANTITIES]
     for _ in own:
         taught |= {s.target.name for s in own if taught & {read.name for read in notation.reads(s.value)}}
+    tossed = {statement.target.name for statement in statements if isinstance(statement.value, Coin)}
     found = {}
-    for name, places in domains(blocks).items():
+    for name, places in domains(blocks, of_neurons).items():
         if name in net.QUANTITIES:
             kind = net.QUANTITIES[name].kind
         elif name not in taught:
@@ -207,12 +214,17 @@ def declared(blocks: Iterable[Block], formats: Mapping[str, Format]) -> dict[str
             kind = (
                 "accumulator" if len(set(places) - {"past"}) == 2 or places.count("neuron") > 1 else "teaching signal"
             )
-        found[name] = Quantity(name, places, kind, formats[kind])
+        found[name] = Quantity(name, places, kind, COIN if name in tossed else FLOAT64)
     return found
 
 
+def _is_reading(statement: Statement) -> bool:
+    """Whether a weight that acts is read from its hidden copy."""
+    return isinstance(statement.value, Read) and statement.value.name == HIDDEN + statement.target.name
+
+
 def _held(statement: Statement) -> Statement:
-    name = statement.target.name
+    name = statement.target.name.removeprefix(HIDDEN)
     if name not in net.WEIGHTS:
         return statement
     update = Read(f"update_{name}", statement.target.indices)

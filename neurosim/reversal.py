@@ -8,7 +8,6 @@ from dataclasses import replace
 from neurosim import network as net
 from neurosim import notation
 from neurosim.notation import Binary, Block, Expression, Number, Read, Statement, Sum
-from neurosim.precision import EXACT
 from neurosim.program import Program, declared
 
 
@@ -17,6 +16,7 @@ def adjoint(program: Program) -> Program:
 
     Its weights go *down* the gradient of the loss of a trial, once the trial is over, with unit learning rate.
     """
+    program = program.ideal or program
     statements = (statement for block in program.step for statement in block.statements)
     forward = tuple(s for s in statements if s.target.name in net.QUANTITIES and s.target.name not in net.WEIGHTS)
     back = [_statement("adjoint_y[o] = adjoint_y[o] - error[o]")]
@@ -29,12 +29,12 @@ def adjoint(program: Program) -> Program:
     backward, end = (Block("backward", tuple(back)),), (Block("end", tuple(down)),)
     return Program(
         sizes=program.sizes,
-        quantities=declared((*backward, *end), EXACT),
+        quantities=declared((*backward, *end)),
         constants={"alpha": program.constants["alpha"]},
         step=(Block("each step", forward),),
         backward=backward,
         end=end,
-        weights=program.weights,
+        weights={name: program.weights[name] for name in net.WEIGHTS},
     )
 
 

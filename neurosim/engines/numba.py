@@ -18,19 +18,23 @@ import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from neurosim.compiled import compiled
-from neurosim.engine import Job, Outcome, check_record, received, start
+from neurosim.counting import by_name, nothing
+from neurosim.draws import stream_key
+from neurosim.engine import Job, Outcome, Progress, check_record, received, reported, start
 from neurosim.kernel import arguments, drawing, kernel_source
-from neurosim.precision import stream_key
 from neurosim.program import Program
 
 
-def run(program: Program, jobs: Sequence[Job], record: Iterable[str] = ()) -> list[Outcome]:
+def run(
+    program: Program, jobs: Sequence[Job], record: Iterable[str] = (), *, progress: Progress | None = None
+) -> list[Outcome]:
     """All jobs at once, one thread per core. See `neurosim.engine.Engine`."""
     record = check_record(program, record)
     source = kernel_source(program, record)
     kernel = compiled(source)
     with _one_thread_each() if "np.dot(" in source else nullcontext(), ThreadPoolExecutor(os.cpu_count()) as threads:
-        return list(threads.map(lambda job: _run(kernel, program, job, record), jobs))
+        outcomes = threads.map(lambda job: _run(kernel, program, job, record), jobs)
+        return reported(jobs, outcomes, progress)
 
 
 def _one_thread_each() -> AbstractContextManager[object]:
@@ -47,14 +51,15 @@ def _run(kernel: Callable[..., tuple[int, int]], program: Program, job: Job, rec
     weights, constants = start(program, job)
     heard = received(program, job.trials)
     count, steps, _ = heard.inputs.shape
-    losses = np.full(count, np.inf)
+    losses, counts = np.full(count, np.inf), nothing(program)
     records = {name: np.full((count, steps, *program.shape(name)), np.nan) for name in record}
     given: dict[str, Any] = {"inputs": heard.inputs, "targets": heard.targets, "masks": heard.mask}
     given |= {"goals": job.trials.targets, "shares": job.trials.mask, "losses": losses, "first_step": job.first_step}
+    given["counts"] = counts
     given |= {f"n_{domain}": size for domain, size in program.sizes.items()}
     given |= {f"c_{name}": float(value) for name, value in constants.items()}
     given |= {f"q_{name}": value for name, value in weights.items()}
     given |= {f"key_{name}": np.uint64(stream_key(job.seed, name)) for name in drawing(program)}
     given |= {f"record_{name}": value for name, value in records.items()}
     trial, step = kernel(*(given[name] for name in arguments(program, record)))
-    return Outcome(weights, losses, (trial, step) if trial >= 0 else None, records)
+    return Outcome(weights, losses, (trial, step) if trial >= 0 else None, records, by_name(program, counts))

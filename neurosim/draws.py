@@ -1,0 +1,55 @@
+"""Random numbers that count: a draw is a function of seed, quantity, step and element, of no state.
+
+So it is the same in every engine, order and thread (Steele, Lea & Flood 2014, OOPSLA, SplitMix64).
+"""
+
+from __future__ import annotations
+
+import zlib
+
+import numpy as np
+from jaxtyping import Float, UInt64
+
+STEP, FIRST_MIX, SECOND_MIX = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
+"""SplitMix64's constants."""
+
+NORMAL = 0x632BE59BD9B4E019
+"""Parts the normal draws of a quantity from its uniform ones."""
+
+LASTING = 2**32 - 1
+"""The step of draws that belong to an element for good, such as how a device was made; no run comes as far."""
+
+
+def stream_key(seed: int, quantity: str) -> int:
+    """Where the draws of a quantity begin."""
+    return _mixed_int(_mixed_int(seed) ^ zlib.crc32(quantity.encode()))
+
+
+def uniform(key: int, step: int, elements: UInt64[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
+    """The draws of some elements of a quantity at a step: multiples of 2**-32 in [0, 1)."""
+    return (word(key, step, elements) >> np.uint64(32)).astype(float) * 2.0**-32
+
+
+def normal(key: int, step: int, elements: UInt64[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
+    """Draws of mean 0 and variance 1, nearly Gaussian: the sum of the four 16-bit parts of a word, scaled."""
+    bits = word(key ^ NORMAL, step, elements)
+    parts = sum((bits >> np.uint64(16 * part)) & np.uint64(0xFFFF) for part in range(4))
+    return (np.asarray(parts).astype(float) * 2.0**-16 - 1.999969482421875) * 1.7320508075688772
+
+
+def word(key: int, step: int, elements: UInt64[np.ndarray, "..."]) -> UInt64[np.ndarray, "..."]:
+    """The 64 random bits that a draw is made of."""
+    with np.errstate(over="ignore"):
+        counter = (np.uint64(step) << np.uint64(32)) | elements
+        return _mixed(np.uint64(key) + counter * np.uint64(STEP))
+
+
+def _mixed(z: UInt64[np.ndarray, "..."]) -> UInt64[np.ndarray, "..."]:
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(FIRST_MIX)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(SECOND_MIX)
+    return z ^ (z >> np.uint64(31))
+
+
+def _mixed_int(z: int) -> int:
+    with np.errstate(over="ignore"):
+        return int(_mixed(np.array([(z + STEP) % 2**64], dtype=np.uint64))[0])
