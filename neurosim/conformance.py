@@ -11,10 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from neurosim import catalog
+from neurosim.adaptation import adapt
+from neurosim.arithmetic import FLOATING, Arithmetic
 from neurosim.engine import Job, Outcome
 from neurosim.errors import NeurosimError
 from neurosim.network import Network
-from neurosim.precision import EXACT, KINDS, Format
+from neurosim.precision import KINDS, Format
 from neurosim.program import Program, compile
 from neurosim.seeding import stream
 from neurosim.task import Trials
@@ -34,14 +36,18 @@ def _mixed(rounding: str) -> Mapping[str, Format]:
     }
 
 
-FORMATS = {"float64": EXACT, "nearest": _mixed("nearest_even"), "stochastic": _mixed("stochastic")}
+FORMATS = {
+    "float64": FLOATING,
+    "nearest": Arithmetic(_mixed("nearest_even")),
+    "stochastic": Arithmetic(_mixed("stochastic")),
+}
 
 
 @dataclass(frozen=True)
 class Case:
     """One rule in one engine and format: the largest deviation from the reference, and where it is.
 
-    deviation: of any rate, output or weight at any step; NaN if the engine cannot run it, and `where` then says why.
+    deviation: of any rate, output or weight at any step; NaN if the engine refuses to run it, `where` then says why.
     """
 
     rule: str
@@ -51,7 +57,13 @@ class Case:
     where: str
 
     @property
+    def refused(self) -> bool:
+        """Whether the engine said that it cannot run this."""
+        return bool(np.isnan(self.deviation))
+
+    @property
     def passed(self) -> bool:
+        """Whether the engine computed what the reference does."""
         return self.deviation <= (TOLERANCE if self.format == "float64" else 0.0)
 
 
@@ -71,7 +83,7 @@ def examine(rule: str, engine: str, format: str) -> Case:
 def example(rule: str, format: str) -> Program:
     """The program that is examined: a small network that learns in one of the `FORMATS`."""
     network = Network.random(N, N_IN, N_OUT, alpha=0.3, gain=0.9, seed=0)
-    return compile(network, catalog.rule(rule), FORMATS[format], lr=0.05)
+    return adapt(compile(network, catalog.rule(rule), lr=0.05), FORMATS[format])
 
 
 def _trials() -> Trials:

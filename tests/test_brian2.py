@@ -74,7 +74,7 @@ def expected(asked: Program, *record: str) -> dict[str, np.ndarray]:
 
 def weights(network: Any) -> np.ndarray:
     """The recurrent weights, `[to, from]`."""
-    return np.asarray(network["neurons_to_neurons"].W_rec[:]).reshape(N, N).T
+    return np.asarray(network["neurons_to_neurons"].W_rec[:]).reshape(N, N)
 
 
 # --- a network like any other ---------------------------------------------------------------------------------------
@@ -84,6 +84,7 @@ def test_what_is_built_is_a_network_of_named_objects():
     package, network = brian2(), ENGINE.build(program("rflo"), trials())
     assert isinstance(network, package.Network)
     assert {each.name for each in network.objects if isinstance(each, package.NeuronGroup)} == {
+        "constants",
         "inputs",
         "neurons",
         "outputs",
@@ -148,6 +149,17 @@ def test_a_user_adds_a_monitor_and_a_population_and_runs_it():
     heard = np.asarray(seen.heard)[:, 1:]
     heard_at_once = [step for step in range(2 * STEPS - 1) if step + 1 != STEPS]
     assert np.abs(heard - late)[:, heard_at_once].max() <= 1e-12
+
+
+def test_constants_are_shared_and_may_be_set():
+    asked = program("rflo")
+    network = ENGINE.build(asked, trials())
+    assert set(network["constants"].equations.names) == {"alpha", "lr_in", "lr_out", "lr_rec"}
+    network["constants"].alpha = 0.125
+    network["constants"].lr_rec = 0.5
+    (wanted,) = reference.run(asked, [Job(trials(), constants={"alpha": 0.125, "lr_rec": 0.5})], ["r"])
+    assert np.abs(rates(network) - wanted.records["r"]).max() <= 1e-12
+    assert np.abs(weights(network) - wanted.weights["W_rec"]).max() <= 1e-12
 
 
 @pytest.mark.parametrize("steps", [1, 4, STEPS, STEPS + 3])
@@ -324,7 +336,9 @@ def test_nothing_global_changes():
     before = state()
     ENGINE.run(program("rflo"), [Job(trials())], ["r"])
     ENGINE.build(program("bptt"), trials())
-    with pytest.raises(NeurosimError, match="no target 'fortran' here; there are: numpy, cython"):
+    with pytest.raises(
+        NeurosimError, match="no target is called 'fortran'; there are: cython, fused, numpy, standalone"
+    ):
         ENGINE.run(program("rflo"), [Job(trials())], target="fortran")
     assert state() == before
     package.defaultclock.dt = 0.1 * package.ms
@@ -357,7 +371,7 @@ def test_two_networks_do_not_disturb_each_other():
     simulate(both)
     for network, rule, prefix in ((first, "rflo", ""), (both, "rflo", ""), (both, "tbptt:k=2", "b_")):
         (wanted,) = reference.run(program(rule), [Job(trials())])
-        found = np.asarray(network[f"{prefix}neurons_to_neurons"].W_rec[:]).reshape(N, N).T
+        found = np.asarray(network[f"{prefix}neurons_to_neurons"].W_rec[:]).reshape(N, N)
         assert np.abs(found - wanted.weights["W_rec"]).max() <= 1e-12
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from neurosim import catalog
-from neurosim.conformance import FORMATS, examine
+from neurosim.conformance import FORMATS, examine, example
 from neurosim.engine import Job, Outcome
 from neurosim.engines import numpy as reference
 from neurosim.errors import NeurosimError
@@ -22,7 +22,7 @@ RULES = [
     "tbptt:k=4",
     "tbptt:k=5,stride=3",
 ]
-ENGINES = [name for name in catalog.names("engine") if name != "numpy"]
+ENGINES = ["brian2:numpy" if name == "brian2" else name for name in catalog.names("engine") if name != "numpy"]
 
 
 @pytest.mark.parametrize("format", FORMATS)
@@ -31,6 +31,24 @@ ENGINES = [name for name in catalog.names("engine") if name != "numpy"]
 def test_engines_agree(engine: str, rule: str, format: str) -> None:
     case = examine(rule, engine, format)
     assert case.passed, case
+
+
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("engine", ["brian2:fused", "brian2:standalone"])
+def test_compiled_forms_of_brian2_agree(engine: str, format: str) -> None:
+    case = examine("rflo", engine, format)
+    assert case.passed, case
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("engine", ["brian2:cython", "brian2:standalone", "brian2:fused"])
+def test_compiled_forms_of_brian2_agree_on_every_rule(engine: str, rule: str, format: str) -> None:
+    case = examine(rule, engine, format)
+    hosted = engine == "brian2:standalone" and catalog.engine("brian2").native(example(rule, format)) is not None
+    assert case.passed is not hosted, case
+    assert not hosted or "needs a host" in case.where
 
 
 class OffByOne:

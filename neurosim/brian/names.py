@@ -1,7 +1,8 @@
 """A program's names as names that Brian2 takes for variables.
 
 A name stays as it is unless Brian2 or a language that it writes gives it a meaning; then `_value` is appended. A
-quantity that remembers the past has one variable for each step of it: `past_rec[2, j]` is `past_rec_2`.
+quantity that remembers the past has one variable for each step of it, `past_rec[2, j]` is `past_rec_2`; kept whole, it
+has one for all of them.
 """
 
 from __future__ import annotations
@@ -32,11 +33,13 @@ BRIAN_WORDS = (
 class Names:
     """The names in use, each different; `reserved` are those that nothing may have.
 
-    variables: of quantities, each at one step of the past or at none. constants. inputs: functions of time.
+    whole: whether every quantity is one variable, whatever it runs over. variables: of quantities, each at one step of
+    the past or at none. constants. inputs: functions of time.
     """
 
     program: Program
     reserved: Container[str] = ()
+    whole: bool = False
     taken: set[str] = field(default_factory=set)
     variables: dict[tuple[str, int | None], str] = field(default_factory=dict)
     constants: dict[str, str] = field(default_factory=dict)
@@ -44,12 +47,20 @@ class Names:
 
     def __post_init__(self) -> None:
         for name in sorted(self.program.quantities):
-            for slot in slots(self.program, name) if has_variables(self.program, name) else ():
+            for slot in self.slots(name):
                 self.variables[name, slot] = self.fresh(name if slot is None else f"{name}_{slot}")
         for name in sorted(self.program.constants):
             self.constants[name] = self.fresh(name)
         for name in ("x", "target", "mask"):
             self.inputs[name] = self.fresh(f"{name}_at")
+
+    def slots(self, name: str) -> tuple[int | None, ...]:
+        """The steps of the past that a quantity has variables for: (None,) if it has only one, none without any."""
+        if self.whole:
+            return (None,)
+        if not has_variables(self.program, name):
+            return ()
+        return tuple(range(self.program.sizes["past"])) if "past" in self.program.quantities[name].domains else (None,)
 
     def fresh(self, wanted: str) -> str:
         """A name that Brian2 takes and that nothing has yet, as near to the wanted one as can be."""
@@ -74,11 +85,6 @@ def spelled(name: str) -> str:
 def places(program: Program, name: str) -> tuple[str, ...]:
     """What a quantity runs over beside the past: one domain for a neuron, two, `(to, from)`, for a synapse."""
     return tuple(domain for domain in program.quantities[name].domains if domain != "past")
-
-
-def slots(program: Program, name: str) -> tuple[int | None, ...]:
-    """The steps of the past that a quantity remembers, or (None,) if it does not."""
-    return tuple(range(program.sizes["past"])) if program.quantities[name].domains[0] == "past" else (None,)
 
 
 def has_variables(program: Program, name: str) -> bool:

@@ -1,90 +1,108 @@
-"""Number formats as functions that Brian2's code calls as it stores a value: in Python, and in C for its compilers."""
+"""What storing does to a number, as functions that Brian2's code calls: in Python, and in C for its compilers.
+
+`name(value)`, or as many of `value, was, high, low, now, element` as the format needs: what stood there before, where
+the quantity's draws begin (a 64-bit key in two halves), the number of the step and the element.
+"""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
 
-from neurosim.precision import FIRST_MIX, SECOND_MIX, STEP, Format, uniform
+from neurosim.draws import FIRST_MIX, LASTING, NORMAL, SECOND_MIX, STEP, normal, uniform
+from neurosim.precision import Format
+from neurosim.storing import formula, needs, store
 
-CODES = {
-    "floor": "below",
-    "toward_zero": "trunc(scaled)",
-    "nearest_even": "rint(scaled)",
-    "nearest_up": "floor(scaled + 0.5)",
-    "stochastic": "scaled - below + draw >= 1.0 ? below + 1.0 : below",
-}
+C_NAMES = {"abs": "fabs", "min": "fmin", "max": "fmax"}
 
-STORE = """
-static inline double {name}_code(double value, double draw) {{
-    const double scaled = value * {scale!r}, below = floor(scaled), code = {code};
-    return ({kept}) * {lsb!r};
-}}
-"""
-
-DRAW = f"""
-static inline double {{name}}_draw(uint64_t key, uint64_t step, uint64_t element) {{{{
-    uint64_t z = key + ((step << 32) | element) * {STEP}ULL;
+DRAWS = f"""
+#ifndef NEUROSIM_DRAWS
+#define NEUROSIM_DRAWS
+static inline uint64_t neurosim_word(uint64_t key, double step, double element) {{
+    uint64_t z = key + (((uint64_t)step << 32) | (uint64_t)element) * {STEP}ULL;
     z = (z ^ (z >> 30)) * {FIRST_MIX}ULL;
     z = (z ^ (z >> 27)) * {SECOND_MIX}ULL;
-    return (double)((z ^ (z >> 31)) >> 32) / 4294967296.0;
-}}}}
+    return z ^ (z >> 31);
+}}
+static inline double neurosim_uniform(uint64_t key, double step, double element) {{
+    return (double)(neurosim_word(key, step, element) >> 32) / 4294967296.0;
+}}
+static inline double neurosim_normal(uint64_t key, double step, double element) {{
+    const uint64_t z = neurosim_word(key ^ {NORMAL}ULL, step, element);
+    const uint64_t parts = (z & 65535) + ((z >> 16) & 65535) + ((z >> 32) & 65535) + (z >> 48);
+    return ((double)parts / 65536.0 - 1.999969482421875) * 1.7320508075688772;
+}}
+#endif
 """
 
-CYTHON = {
-    False: "cdef inline double {name}(double value):\n    return {name}_code(value, 0.5)\n",
-    True: (
-        "cdef inline double {name}(double value, int64_t step, int64_t element):\n"
-        "    cdef double draw = {name}_draw(_namespace{name}_from[0], _namespace{name}_from[1] + step, element)\n"
-        "    return {name}_code(value, draw)\n"
-    ),
+DRAWN = {
+    "u": "double u = neurosim_uniform(key, now, element);",
+    "g": "double g = neurosim_normal(key, now, element);",
+    "d": f"double d = neurosim_normal(key, {float(LASTING)!r}, element);",
 }
 
+KEY = "const uint64_t key = ((uint64_t)high << 32) | (uint64_t)low;"
 
-def stored(package: Any, name: str, format: Format, key: int, first_step: int) -> Any:
-    """`name(value)`, or `name(value, step, element)` where a draw decides, as a function of Brian2.
 
-    key: where the quantity's draws begin. first_step: of the run, among the steps that have had draws.
-    """
+def stored(package: Any, name: str, format: Format) -> Any:
+    """The function of Brian2 that stores in a format."""
+    wanted = arguments(format)
 
-    def store(value: Any, step: Any, element: Any) -> Any:
-        now = first_step + int(np.asarray(step).flat[0])
-        return format.store(np.atleast_1d(value), uniform(key, now, np.asarray(element).astype(np.uint64)))
+    def called(*given: Any) -> Any:
+        by_name = dict(zip(wanted, map(np.atleast_1d, given), strict=True))
+        return store(format, by_name["value"].astype(float), **_drawn(format, by_name))
 
-    called = store if format.stochastic else lambda value: format.store(np.atleast_1d(value))
-    kinds = ["float", "integer", "integer"] if format.stochastic else ["float"]
     function = package.Function(
-        called, arg_units=[1] * len(kinds), return_unit=1, arg_types=kinds, return_type="float", stateless=True
+        called,
+        arg_units=[1] * len(wanted),
+        return_unit=1,
+        arg_types=["any"] * len(wanted),
+        return_type="float",
+        stateless=True,
     )
     function.implementations.add_implementation("numpy", called)
-    where = np.array([key, first_step], dtype=np.uint64).view(np.int64)
-    function.implementations.add_implementation(
-        "cython",
-        _cython(name, format),
-        namespace={f"{name}_from": where} if format.stochastic else {},
-        name=name,
-    )
+    code = c_code(name, format)
+    function.implementations.add_implementation("cython", _cython(name, wanted, code), name=name)
+    function.implementations.add_implementation("cpp", code, name=name)
     return function
 
 
-def _cython(name: str, format: Format) -> str:
-    low, high = format.ends
-    kept = f"code < {low!r} ? {low!r} : code > {high!r} ? {high!r} : code"
-    if format.overflow == "wrap":
-        span = high - low + 1.0
-        kept = f"code - {span!r} * floor((code - {low!r}) / {span!r})"
-    lines = (DRAW if format.stochastic else "") + STORE
-    source = lines.format(name=name, scale=1.0 / format.lsb, code=CODES[format.rounding], kept=kept, lsb=format.lsb)
-    head = [
-        "cdef extern from *:",
-        '    """',
-        "    #include <cmath>",
-        "    #include <cstdint>",
-        "    using namespace std;",
+def arguments(format: Format) -> tuple[str, ...]:
+    """What the function of a format takes."""
+    wanted = needs(format)
+    draws = ("high", "low", "now", "element") if {*wanted} - {"was"} else ()
+    return ("value", *(["was"] if "was" in wanted else []), *draws)
+
+
+def _drawn(format: Format, given: dict[str, np.ndarray]) -> dict[str, Any]:
+    """What storing needs beside the value."""
+    found: dict[str, Any] = {"was": given["was"].astype(float)} if "was" in given else {}
+    if "high" not in given:
+        return found
+    key = (int(given["high"].flat[0]) << 32) | int(given["low"].flat[0])
+    now, elements = int(given["now"].flat[0]), given["element"].astype(np.uint64)
+    draws = {"u": (uniform, now), "g": (normal, now), "d": (normal, LASTING)}
+    return found | {name: draws[name][0](key, draws[name][1], elements) for name in needs(format) if name in draws}
+
+
+def c_code(name: str, format: Format) -> str:
+    """The function in C."""
+    wanted = needs(format)
+    lines = [KEY, *(DRAWN[each] for each in wanted if each in DRAWN)] if {*wanted} - {"was"} else []
+    scale = repr(1.0 / format.lsb)
+    lines += [f"double x = value * {scale}, code, m, n, s;", *([f"was = was * {scale};"] if "was" in wanted else [])]
+    lines += [
+        re.sub(r"\b(abs|min|max)\(", lambda found: C_NAMES[found[1]] + "(", line) + ";" for line in formula(format)
     ]
-    head += [f"    {line}" for line in source.splitlines()]
-    head += ['    """', f"    double {name}_code(double value, double draw)"]
-    if format.stochastic:
-        head.append(f"    double {name}_draw(int64_t key, int64_t step, int64_t element)")
-    return "\n".join(head) + "\n" + CYTHON[format.stochastic].format(name=name)
+    parameters = ", ".join(f"double {each}" for each in arguments(format))
+    body = "\n    ".join([*lines, f"return code * {format.lsb!r};"])
+    return f"{DRAWS}\nstatic inline double {name}({parameters}) {{\n    {body}\n}}\n"
+
+
+def _cython(name: str, wanted: tuple[str, ...], code: str) -> str:
+    text = "\n".join(f"    {line}" for line in code.splitlines())
+    head = "    #include <cmath>\n    #include <cstdint>\n    using namespace std;"
+    declared = f"    double {name}({', '.join('double' for _ in wanted)})"
+    return f'cdef extern from *:\n    """\n{head}\n{text}\n    """\n{declared}\n'

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
+import platform
 import sys
+import threading
 import warnings
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -14,12 +17,12 @@ from typing import Any
 import numpy as np
 
 from neurosim.cache import cache_folder
-from neurosim.errors import NeurosimError
-
-TARGETS = ("numpy", "cython")
 
 STRICT = ["-w", "-O3", "-march=native", "-ffp-contract=off", "-std=c++11"]
 """What a compiler is told: to round every operation as it is written."""
+
+_ALONE = threading.RLock()
+"""Brian2's settings are those of the process: one session at a time."""
 
 
 @cache
@@ -45,35 +48,62 @@ def brian2() -> Any:
     return package
 
 
+def compiled_folder(name: str) -> str:
+    """The name of a cache folder for what this machine's compiler makes with these flags, as Brian2 does not tell."""
+    made = zlib.crc32(" ".join([platform.node(), *STRICT]).encode())
+    return f"{name}-{made:08x}"
+
+
 @contextmanager
-def session(target: str = "numpy") -> Iterator[Any]:
-    """Brian2 on its runtime device, generating code for a target as it is written; what was set before is put back."""
-    if target not in TARGETS:
-        raise NeurosimError(f"Brian2 has no target {target!r} here; there are: {', '.join(TARGETS)}")
+def session(target: str = "numpy", device: Any = None) -> Iterator[Any]:
+    """Brian2 on a device, by default the running interpreter, generating code for a target as it is written.
+
+    What was set before is put back.
+    """
     package = brian2()
-    asked = {
+    asked: dict[str, Any] = {
         "codegen.target": target,
         "codegen.loop_invariant_optimisations": False,
         "core.default_float_dtype": np.float64,
+        "codegen.cpp.extra_compile_args": STRICT,
+        "devices.cpp_standalone.openmp_threads": 0,
     }
     if target == "cython":
-        asked["codegen.cpp.extra_compile_args_gcc"] = STRICT
-        asked["codegen.runtime.cython.cache_dir"] = str(cache_folder("brian2"))
-    saved = {name: package.prefs[name] for name in asked}
-    logger, elsewhere = logging.getLogger("brian2"), not isinstance(package.get_device(), package.devices.RuntimeDevice)
-    level = logger.level
-    try:
+        asked["codegen.runtime.cython.cache_dir"] = str(cache_folder(compiled_folder("brian2")))
+    logger = logging.getLogger("brian2")
+    with _ALONE, _set(package.prefs, asked), _active(package, device), warnings.catch_warnings():
+        level = logger.level
         logger.setLevel(logging.ERROR)
-        if elsewhere:
-            package.set_device("runtime")
+        warnings.simplefilter("ignore", DeprecationWarning)
+        try:
+            with np.errstate(all="ignore"):
+                yield package
+        finally:
+            logger.setLevel(level)
+
+
+@contextmanager
+def _set(preferences: Any, asked: dict[str, Any]) -> Iterator[None]:
+    saved = {name: preferences[name] for name in asked}
+    try:
         for name, value in asked.items():
-            package.prefs[name] = value
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore", DeprecationWarning)
-            yield package
+            preferences[name] = value
+        yield
     finally:
         for name, value in saved.items():
-            package.prefs[name] = value
-        if elsewhere:
-            package.devices.reset_device()
-        logger.setLevel(level)
+            preferences[name] = value
+
+
+@contextmanager
+def _active(package: Any, device: Any) -> Iterator[None]:
+    """Make a device the active one; `set_device` would write into the one that was, as it is put back."""
+    module: Any = sys.modules["brian2.devices.device"]
+    before = module.active_device
+    chosen = device or module.runtime_device
+    try:
+        if chosen is not before:
+            module.active_device = chosen
+            chosen.activate(build_on_run=False)
+        yield
+    finally:
+        module.active_device = before

@@ -16,7 +16,12 @@ from neurosim.brian.names import Names, has_variables
 from neurosim.brian.rewriting import added_up, directions, expanded, letters_of, product, slot, taken_out, without_past
 from neurosim.errors import NeurosimError
 from neurosim.notation import LETTERS, Binary, Block, Expression, Index, Number, Read, Same, Scalar, Statement, Sum
+from neurosim.precision import Format
 from neurosim.program import Program
+from neurosim.storing import needs, store_name
+
+FIRST_STEP = "first_step_of_run"
+"""The constant that counts the steps before the run: draws go on from there."""
 
 
 @dataclass(frozen=True)
@@ -39,14 +44,16 @@ class Hosted:
 
 @dataclass
 class Writer:
-    """Writes statements as phases; `sums` collects the accumulators that they need, with their
-    domains, `stores` the functions that round, by quantity, and `due` those that say when a block runs, by period.
+    """Writes statements as phases, and collects what they need: accumulators and their domains in `sums`, functions
+    that store in `stores`, by name, where the draws of a quantity begin in `keys`, and what says whether a block of a
+    period is due in `due`.
     """
 
     program: Program
     names: Names
     sums: dict[str, str] = field(default_factory=dict)
-    stores: dict[str, str] = field(default_factory=dict)
+    stores: dict[str, Format] = field(default_factory=dict)
+    keys: dict[str, tuple[str, str]] = field(default_factory=dict)
     due: dict[str, str] = field(default_factory=dict)
 
     def step(self) -> list[Phase | Hosted]:
@@ -105,21 +112,29 @@ class Writer:
 
     def _stored(self, target: Read, value: str) -> str:
         """The value as the target's format keeps it: the one place where anything is rounded."""
-        name, quantity = target.name, self.program.quantities[target.name]
-        if quantity.format.exact:
+        name, format = target.name, self.program.quantities[target.name].format
+        if format.exact:
             return value
-        if name not in self.stores:
-            self.stores[name] = self.names.fresh(f"stored_{name}")
-        if not quantity.format.stochastic:
-            return f"{self.stores[name]}({value})"
-        return f"{self.stores[name]}({value}, t_in_timesteps, {self._element(target)})"
+        drawn = needs(format)
+        arguments = [value, *([self._variable(target)] if "was" in drawn else [])]
+        if {*drawn} - {"was"}:
+            if name not in self.keys:
+                self.keys[name] = (self.names.fresh(f"high_{name}"), self.names.fresh(f"low_{name}"))
+            arguments += [*self.keys[name], f"{FIRST_STEP} + t_in_timesteps", self._element(target)]
+        self.stores[store_name(format)] = format
+        return f"{store_name(format)}({', '.join(arguments)})"
 
     def _element(self, target: Read) -> str:
-        """The place of an element in its quantity's array, for the draw that rounds it."""
+        """What of an element decides its draw: its place in the quantity's array, or the row that it is in."""
+        share, past = self.program.quantities[target.name].format.share, slot(target)
         sizes = [self.program.sizes[LETTERS[letter]] for letter in letters_of(target)]
+        row = "i" if len(sizes) == 1 else "j"
+        if share == "update":
+            return "0"
+        if share == "vector":
+            return row if past is None else str(past)
         own = "i" if len(sizes) == 1 else f"j * {sizes[1]} + i"
-        size = reduce(int.__mul__, sizes)
-        return f"{own} + {size * (slot(target) or 0)}"
+        return f"{own} + {reduce(int.__mul__, sizes) * (past or 0)}"
 
     def _exact(self, statement: Statement) -> bool:
         return self.program.quantities[statement.target.name].format.exact

@@ -13,7 +13,10 @@ from neurosim import catalog
 @click.argument("rules", nargs=-1)
 @click.option("--engine", "engines", multiple=True, metavar="NAME", help="Engines to examine.  [default: all]")
 def command(rules: tuple[str, ...], engines: tuple[str, ...]) -> None:
-    """Whether engines agree with the reference, for RULES of your own or all there are, in three number formats."""
+    """Whether engines agree with the reference, for RULES of your own or all there are, in three number formats.
+
+    `none` stands where an engine says that it cannot run a rule, and why.
+    """
     from tqdm import tqdm
 
     from neurosim.conformance import FORMATS, REFERENCE, TOLERANCE, examine
@@ -23,9 +26,9 @@ def command(rules: tuple[str, ...], engines: tuple[str, ...]) -> None:
     cases = [examine(*each) for each in tqdm(wanted, disable=None, leave=False)]
     click.echo(f"largest deviation from {REFERENCE} at any step; float64 passes up to {TOLERANCE:g}, the others at 0\n")
     for case in cases:
-        verdict = "pass" if case.passed else "FAIL"
+        verdict = "pass" if case.passed else "none" if case.refused else "FAIL"
         click.echo(
-            f"{verdict}  {case.rule:<24} {case.engine:<10} {case.format:<10} {case.deviation:8.2g}  {case.where}"
+            f"{verdict}  {case.rule:<24} {case.engine:<17} {case.format:<10} {case.deviation:8.2g}  {case.where}"
         )
-    if not all(case.passed for case in cases):
+    if not all(case.passed or case.refused for case in cases):
         sys.exit(1)

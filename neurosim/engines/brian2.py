@@ -1,5 +1,10 @@
 """Programs as networks of Brian2: groups of neurons, synapses that learn, equations that a user of Brian2 can read.
 
+    fused        neurons and synapses hold the state, one kernel of Numba's does the whole step; the default of `run`
+    numpy        code of each phase of the step as arrays of NumPy; needs no compiler; to look into
+    cython       the same code compiled, which takes minutes the first time
+    standalone   the same code as one C++ program, made once for all jobs, which run in parallel
+
 Statements that single neurons and synapses can compute become their code. What none of them can, such as a sweep back
 through a whole trial or a matrix for every synapse, is computed beside the simulator, from what it holds: `native`.
 """
@@ -11,31 +16,49 @@ from typing import Any
 
 import numpy as np
 
-from neurosim.brian.build import Model
-from neurosim.brian.host import RECORD, Host
-from neurosim.brian.names import Names
+from neurosim.brian import runtime, standalone
+from neurosim.brian.forms import built
+from neurosim.brian.means import check_compiler, check_memory
+from neurosim.brian.phases import beside
 from neurosim.brian.session import session
-from neurosim.brian.statements import Hosted, Writer
-from neurosim.engine import LIMIT, Job, Outcome, Trials, check_record
+from neurosim.engine import Job, Outcome, Progress, Trials, check_record
+from neurosim.errors import unknown
 from neurosim.program import Program
 
-VARIANTS = ("target", ("numpy", "cython"))
+TARGETS = ("numpy", "cython", "standalone", "fused")
+VARIANTS = ("target", TARGETS)
 """What `run` takes to choose among its forms, and the forms."""
 
 
-def run(program: Program, jobs: Sequence[Job], record: Iterable[str] = (), *, target: str = "numpy") -> list[Outcome]:
+def run(
+    program: Program,
+    jobs: Sequence[Job],
+    record: Iterable[str] = (),
+    *,
+    target: str = "fused",
+    progress: Progress | None = None,
+) -> list[Outcome]:
     """One job after another, each one network and one run of it. See `neurosim.engine.Engine`.
 
-    target: what Brian2 generates code for, `numpy`, or `cython`, which takes a compiler and minutes once.
+    target: what computes. Raises `NeurosimError` before anything starts if there is no such target, no compiler for
+    it, too little memory, or a standalone program would need a host beside it.
     """
+    if target not in TARGETS:
+        raise unknown("target", target, TARGETS)
     record = check_record(program, record)
+    check_compiler(target)
+    check_memory(program, jobs, record)
+    if target == "standalone":
+        return standalone.run(program, jobs, record, progress)
+    form, target = ("fused", "numpy") if target == "fused" else ("network", target)
     with session(target) as package:
-        return [_run(package, program, job, record) for job in jobs]
+        return [runtime.run(package, program, job, record, form, progress) for job in jobs]
 
 
 def build(
     program: Program,
     trials: Trials,
+    form: str = "network",
     *,
     weights: Mapping[str, np.ndarray] | None = None,
     constants: Mapping[str, float] | None = None,
@@ -46,50 +69,14 @@ def build(
 ) -> Any:
     """The program on its trials as a `brian2.Network`, to be run for `dt` [ms] a step and step by step of all trials.
 
-    prefix: of the names of all objects, for more than one program in a network. See `Job` for the others.
+    form: `network`, whose code can be read and whose constants can be set; or `fused`, one operation for the whole
+    step. prefix: of the names of all objects, for more than one program in a network. See `Job` for the others.
     """
     job = Job(trials, weights or {}, constants or {}, seed, first_step)
     with session() as package:
-        return _host(package, program, job, dt, prefix).model.network()
+        return built(package, program, job, form, dt, prefix).model.network()
 
 
 def native(program: Program) -> str | None:
     """Why a program is not computed by neurons and synapses alone, or none if it is."""
-    writer = Writer(program, Names(program))
-    reasons = [f"{each.statement.target.name}: {each.reason}" for each in writer.step() if isinstance(each, Hosted)]
-    if program.backward or program.end:
-        reasons.append("it waits for the end of a trial")
-    return "; ".join(reasons) or None
-
-
-def _host(package: Any, program: Program, job: Job, dt: float, prefix: str) -> Host:
-    host = Host(Model(package, program, job, dt, prefix))
-    host.add()
-    return host
-
-
-def _run(package: Any, program: Program, job: Job, record: tuple[str, ...]) -> Outcome:
-    host = _host(package, program, job, 1.0, "")
-    count, steps, _ = job.trials.inputs.shape
-    outputs = np.full(job.trials.targets.shape, np.nan)
-    records = {name: np.full((count, steps, *program.shape(name)), np.nan) for name in record}
-    diverged: list[tuple[int, int]] = []
-
-    def watch() -> None:
-        trial, t = divmod(host.model.step, steps)
-        outputs[trial, t] = host.read("y")
-        for name, kept in records.items():
-            kept[trial, t] = host.read(name)
-        if not (np.abs(job.trials.targets[trial, t] - outputs[trial, t]) <= LIMIT).all():
-            diverged.append((trial, t))
-            host.stopped = True
-            network.stop()
-
-    host.model.call(watch, "watch", "end", RECORD)
-    network = host.model.network()
-    network.run(count * steps * package.ms, namespace={})
-    weights = {name: host.read(name) for name in program.weights}
-    losses = np.full(count, np.inf)
-    for trial in range(diverged[0][0] if diverged else count):
-        (losses[trial],) = job.trials[trial : trial + 1].loss(outputs[trial : trial + 1])
-    return Outcome(weights, losses, diverged[0] if diverged else None, records)
+    return beside(program)

@@ -10,10 +10,10 @@ import numpy as np
 
 from neurosim import notation
 from neurosim.compiled import compiled, module_text
+from neurosim.draws import stream_key
 from neurosim.kernel import drawing
 from neurosim.loops import Loops
 from neurosim.notation import Block, Scalar
-from neurosim.precision import stream_key
 from neurosim.program import Program
 
 
