@@ -1,4 +1,4 @@
-"""Names -> rules, tasks, engines and profiles. The folders are the registry; nothing else lists what exists.
+"""Names -> rules, tasks, engines, realisations and profiles. The folders are the registry; nothing else lists them.
 
 A name may carry parameters, `tbptt:k=8,stride=4`, and may be a file or a module of the user's own: `./my_rule.py`,
 `my_package.my_rule`. Python of the user's is run only when the user names it so.
@@ -24,16 +24,17 @@ from neurosim.engine import Engine
 from neurosim.errors import NeurosimError, unknown
 from neurosim.profile import Profile, profile_folder
 from neurosim.rule import Rule
+from neurosim.spikes import Realisation
 from neurosim.task import Task
 
-FOLDERS = {"rule": "rules", "task": "tasks", "engine": "engines"}
+FOLDERS = {"rule": "rules", "task": "tasks", "engine": "engines", "realisation": "spiking"}
 KINDS = (*FOLDERS, "profile")
 
 BASES: dict[str, type] = {"rule": Rule, "task": Task}
 
 
 def names(kind: str) -> list[str]:
-    """What exists of a kind: rule, task, engine or profile."""
+    """What exists of a kind."""
     if kind not in KINDS:
         raise unknown("kind of thing", kind, KINDS)
     if kind == "profile":
@@ -70,15 +71,26 @@ def task(name: str) -> Task:
 
 def engine(name: str) -> Engine:
     """The engine of a name, in one of its variants if the name says so: `brian2:cython`, `nengo:network`."""
+    found: Engine = _variant("engine", name)
+    return found
+
+
+def realisation(name: str) -> Realisation:
+    """The spiking realisation of a name, in one of its variants if the name says so: `brian2:integrate`."""
+    found: Realisation = _variant("realisation", name)
+    return found
+
+
+def _variant(kind: str, name: str) -> Any:
+    """A module, or what it is with its `run` in a variant."""
     stem, _, variant = name.partition(":")
-    module: Any = _module("engine", stem)
+    module: Any = _module(kind, stem)
     if not variant:
         return module
     option, variants = getattr(module, "VARIANTS", ("", ()))
     if variant not in variants:
-        raise unknown(f"variant of the engine {stem}", variant, variants)
-    chosen: Any = types.SimpleNamespace(run=partial(module.run, **{option: variant}), __doc__=module.__doc__)
-    return chosen
+        raise unknown(f"variant of the {kind} {stem}", variant, variants)
+    return types.SimpleNamespace(**vars(module) | {"run": partial(module.run, **{option: variant})})
 
 
 def profile(name: str) -> Profile:

@@ -1,4 +1,7 @@
-"""A comparison: several rules on one task, each with the learning rate that suits it, and what locality costs.
+"""A comparison: several rules on one task and some chips, each with the learning rate that suits it.
+
+What locality costs and what precision costs are separate numbers: `locality = loss(rule) - loss(bptt)`, both in
+float64, and `precision = loss(rule on the chip) - loss(rule in float64)`.
 
 Every rule gets the same budget: each learning rate of one grid is tried on the same tuning seeds, which are not those
 of the comparison, for as many trials as the comparison takes. The rate with the lowest mean loss on the tuning trials
@@ -14,13 +17,19 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from neurosim import catalog
+from neurosim.arithmetic import Arithmetic
+from neurosim.engine import Progress
 from neurosim.errors import NeurosimError
-from neurosim.experiment import Experiment, Progress, Run, run
+from neurosim.experiment import Experiment, Run, host, run
 from neurosim.results import Results
+from neurosim.spike_cost import Cost, Question, Spiking, ask
 from neurosim.task import PARTS, Task
 
 EXACT_RULE = "bptt"
 """The rule that the cost of locality is counted from."""
+
+EXACT_PROFILE = "float64"
+"""The profile that the cost of precision is counted from."""
 
 FIRST_TUNING_SEED = 1_000_000
 
@@ -52,12 +61,18 @@ class Budget:
 
 @dataclass(frozen=True, eq=False)
 class Row:
-    """One rule: the learning rate that it was given, whether a wider grid might have served it better, its runs."""
+    """One rule on one chip: the learning rate that it was given, whether a wider grid might serve it better, its runs.
+
+    host: why it ran beside the engine's simulator, if it did. costs: what its runs are in spikes, if that was asked.
+    """
 
     rule: str
+    profile: str
     lr: float
     at_edge: bool
     runs: tuple[Run, ...]
+    host: str | None = None
+    costs: tuple[Cost, ...] = ()
 
     @property
     def losses(self) -> np.ndarray:
@@ -82,6 +97,10 @@ class Row:
     def diverged(self) -> int:
         return sum(each.diverged for each in self.runs)
 
+    def in_spikes(self, what: str) -> float:
+        """Of what `Cost` has, the median over seeds: `rate_loss`, `loss`, `learned_loss` or `rate`."""
+        return float(np.median([getattr(each, what) for each in self.costs])) if self.costs else np.nan
+
     def cosine(self, weight: str) -> float:
         """How the rule's updates lay to the exact ones: mean over checkpoints, median over seeds."""
         means = [
@@ -98,18 +117,30 @@ class Comparison:
     budget: Budget
     rows: tuple[Row, ...]
     references: dict[str, float]
+    spiking: Spiking | None = None
 
     @property
-    def fixed(self) -> bool:
-        """Whether it ran in fixed point, with constants that fixed point can hold."""
-        return not any(format.exact for format in catalog.profile(self.asked.profile).formats.values())
+    def profiles(self) -> tuple[str, ...]:
+        """The chips that the rules ran on, each once."""
+        return tuple(dict.fromkeys(row.profile for row in self.rows))
+
+    def arithmetic(self, profile: str) -> Arithmetic:
+        """What was computed with on one of them."""
+        return catalog.profile(profile).arithmetic
 
     def locality(self, row: Row) -> float:
         """What a rule loses to the exact gradient: median of `loss - loss(bptt)` over paired seeds; NaN without it."""
-        exact = next((each for each in self.rows if each.rule == EXACT_RULE), None)
-        if exact is None:
+        return self._loss_beside(row, EXACT_RULE, row.profile)
+
+    def precision(self, row: Row) -> float:
+        """What a chip's arithmetic loses to float64: median of the difference over paired seeds; NaN without it."""
+        return self._loss_beside(row, row.rule, EXACT_PROFILE)
+
+    def _loss_beside(self, row: Row, rule: str, profile: str) -> float:
+        other = next((each for each in self.rows if (each.rule, each.profile) == (rule, profile)), None)
+        if other is None:
             return np.nan
-        paired = [(a, b) for a, b in zip(row.losses, exact.losses, strict=True) if np.isfinite(b)]
+        paired = [(a, b) for a, b in zip(row.losses, other.losses, strict=True) if np.isfinite(b)]
         return float(np.median([a - b for a, b in paired])) if paired else np.nan
 
 
@@ -121,13 +152,17 @@ def compare(
     rules: Sequence[str],
     asked: Experiment,
     *,
+    profiles: Sequence[str] = (),
     seeds: int = 5,
     budget: Budget | None = None,
     results: Results | None = None,
     plan: Plan = lambda trials: lambda done: None,
+    spiking: Spiking | None = None,
 ) -> Comparison:
     """Tune and run each rule on the task of `asked`, whose rule, rate and seed stand for those of the comparison.
 
+    profiles: the chips that each rule learns on, by default that of `asked`. spiking: how to put what the rules learned
+    into spikes, if that is wanted.
     What `results` holds already is not run again; what is run is kept there as it ends.
     Raises `NeurosimError`, before anything is computed, if a name does not exist or a number is out of range.
     """
@@ -138,18 +173,24 @@ def compare(
         raise NeurosimError(f"{twice!r} is named twice; name each rule once")
     task = catalog.task(asked.task)
     learning = {rule: _learns(rule) for rule in rules}
-    catalog.engine(asked.engine), catalog.profile(asked.profile)
+    profiles = tuple(dict.fromkeys(profiles or (asked.profile,)))
+    catalog.engine(asked.engine)
+    if spiking:
+        catalog.realisation(spiking.realisation)
     _check_trials(task, asked)
+    questions = [replace(asked, rule=rule, profile=profile) for profile in profiles for rule in rules]
+    hosted = {question: host(question) for question in questions}
     each = asked.trials or task.train_trials
     tried = sum(learning.values()) * (len(budget.rates) * budget.seeds if len(budget.rates) > 1 else 0)
-    worker = _Worker(results, plan(each * (tried + len(rules) * seeds)), each)
+    in_spikes = Question(asked, spiking).trials if spiking else 0
+    worker = _Worker(results, plan(len(profiles) * (each * tried + (each + in_spikes) * len(rules) * seeds)), each)
     rows = []
-    for rule in rules:
-        question = replace(asked, rule=rule)
-        lr, at_edge = _tuned(question, budget, worker) if learning[rule] else (0.0, False)
+    for question in questions:
+        lr, at_edge = _tuned(question, budget, worker) if learning[question.rule] else (0.0, False)
         answers = worker.runs(replace(question, lr=lr, seed=asked.seed + seed) for seed in range(seeds))
-        rows.append(Row(rule, lr, at_edge, answers))
-    return Comparison(asked, budget, tuple(rows), _references(asked, seeds))
+        costs = worker.costs(answers, spiking) if spiking else ()
+        rows.append(Row(question.rule, question.profile, lr, at_edge, answers, hosted[question], costs))
+    return Comparison(asked, budget, tuple(rows), _references(asked, seeds), spiking)
 
 
 def _check_trials(task: Task, asked: Experiment) -> None:
@@ -209,3 +250,16 @@ class _Worker:
                     self.results.save(answer)
                 found[answer.experiment] = answer
         return tuple(found[each] for each in experiments)
+
+    def costs(self, runs: Iterable[Run], spiking: Spiking) -> tuple[Cost, ...]:
+        """What runs are in spikes."""
+        return tuple(self._cost(Question(each.experiment, spiking), each) for each in runs)
+
+    def _cost(self, question: Question, run: Run) -> Cost:
+        if self.results and (kept := self.results.load_cost(question)):
+            self.progress(question.trials)
+            return kept
+        found = ask(question, run, self.progress)
+        if self.results:
+            self.results.save_cost(found)
+        return found

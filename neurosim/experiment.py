@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from itertools import pairwise
@@ -16,7 +16,9 @@ import numpy as np
 from jaxtyping import Float
 
 from neurosim import catalog
-from neurosim.engine import Engine, Job
+from neurosim.adaptation import adapt
+from neurosim.counting import Counts
+from neurosim.engine import Engine, Job, Progress
 from neurosim.errors import NeurosimError
 from neurosim.gradient import Alignment, alignment, directions, gradients
 from neurosim.network import PLASTIC, Network
@@ -28,9 +30,6 @@ PROBES = 4
 
 YARDSTICK = "numba"
 """The engine that tests networks and takes gradients, whichever engine they learn in."""
-
-Progress = Callable[[int], None]
-"""Told how many trials have been learned since it was told last."""
 
 
 @dataclass(frozen=True)
@@ -76,14 +75,19 @@ class Experiment:
     def digest(self) -> str:
         """Identifies the question: changes with all that may change the numbers, a user's own files included."""
         own = [path for path in map(catalog.source, (self.rule, self.task, self.engine, self.profile)) if path]
-        files = [_content(path, path.stat()) for path in (*own, *catalog.task(self.task).files)]
+        files = [content(path) for path in (*own, *catalog.task(self.task).files)]
         words = [json.dumps(asdict(self), sort_keys=True), _code(), *files]
         return hashlib.sha256("\0".join(words).encode()).hexdigest()[:16]
 
 
+def content(path: Path) -> str:
+    """A digest of what is in a file."""
+    return _content(path, path.stat())
+
+
 @cache
 def _content(path: Path, seen: os.stat_result) -> str:
-    """A digest of what is in a file, read again when the file has changed."""
+    """Read again when the file has changed."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -101,7 +105,8 @@ class Run:
 
     outcome: `finished`, or when it diverged. loss, score: on unseen trials, at the end; infinitely bad if it
     diverged. losses: of each training trial as it was met. seen: trials learned from at each checkpoint, and
-    test_losses, cosine, size and sign what was measured there (see `Alignment`), the latter by weight.
+    test_losses, cosine, size and sign what was measured there (see `Alignment`), the latter by weight. counts: what
+    rounding did to each quantity while it learned, where the engine counts it.
     """
 
     experiment: Experiment
@@ -116,10 +121,28 @@ class Run:
     size: dict[str, Float[np.ndarray, " checkpoint"]]
     sign: dict[str, Float[np.ndarray, " checkpoint"]]
     weights: dict[str, np.ndarray]
+    counts: dict[str, Counts] = field(default_factory=dict)
 
     @property
     def diverged(self) -> bool:
         return self.outcome != "finished"
+
+
+def untrained(experiment: Experiment, task: Task) -> Network:
+    """The network that an experiment begins with."""
+    alpha = task.alpha if experiment.alpha is None else experiment.alpha
+    return Network.random(experiment.n, task.n_in, task.n_out, alpha, experiment.gain, experiment.seed)
+
+
+def host(experiment: Experiment) -> str | None:
+    """Why the engine leaves the rule to a host beside its simulator; None if it does not, or simulates nothing."""
+    native = getattr(catalog.engine(experiment.engine), "native", None)
+    if native is None:
+        return None
+    network = untrained(replace(experiment, n=1), catalog.task(experiment.task))
+    program = compile(network, catalog.rule(experiment.rule), plastic=experiment.plastic)
+    reason: str | None = native(adapt(program, catalog.profile(experiment.profile).arithmetic))
+    return reason
 
 
 def run(experiments: Sequence[Experiment], progress: Progress = lambda trials: None) -> list[Run]:
@@ -136,9 +159,8 @@ def run(experiments: Sequence[Experiment], progress: Progress = lambda trials: N
     began = time.perf_counter()
     _measure(learners, yardstick)
     for begin, end in pairwise(edges):
-        _learn(learners, engine, slice(begin, end))
+        _learn(learners, engine, slice(begin, end), progress)
         _measure(learners, yardstick)
-        progress((end - begin) * len(learners))
     seconds = (time.perf_counter() - began) / len(learners)
     return [learner.result(task, yardstick, seconds) for learner in learners]
 
@@ -158,17 +180,17 @@ class _Learner:
     seen: list[int] = field(default_factory=list)
     test_losses: list[float] = field(default_factory=list)
     alignments: list[dict[str, Alignment]] = field(default_factory=list)
+    counts: dict[str, Counts] = field(default_factory=dict)
 
     @classmethod
     def of(cls, experiment: Experiment, task: Task) -> _Learner:
-        alpha = task.alpha if experiment.alpha is None else experiment.alpha
-        network = Network.random(experiment.n, task.n_in, task.n_out, alpha, experiment.gain, experiment.seed)
-        rule, formats = catalog.rule(experiment.rule), catalog.profile(experiment.profile).formats
-        program = compile(network, rule, formats, lr=experiment.lr, plastic=experiment.plastic)
+        network = untrained(experiment, task)
+        rule, arithmetic = catalog.rule(experiment.rule), catalog.profile(experiment.profile).arithmetic
+        program = adapt(compile(network, rule, lr=experiment.lr, plastic=experiment.plastic), arithmetic)
         return cls(
             experiment,
             program,
-            tested=compile(network, rule, formats, plastic=()),
+            tested=adapt(compile(network, rule, plastic=()), arithmetic),
             train=task.trials(experiment.trials or task.train_trials, experiment.seed),
             test=task.trials(experiment.test_trials, experiment.seed, experiment.part),
             weights=dict(network.weights),
@@ -202,6 +224,7 @@ class _Learner:
             size=self._measured("size"),
             sign=self._measured("sign"),
             weights=self.weights,
+            counts=self.counts,
         )
 
     def _measured(self, what: str) -> dict[str, np.ndarray]:
@@ -209,14 +232,18 @@ class _Learner:
         return {name: np.array([getattr(each[name], what) for each in self.alignments]) for name in names}
 
 
-def _learn(learners: Sequence[_Learner], engine: Engine, trials: slice) -> None:
+def _learn(learners: Sequence[_Learner], engine: Engine, trials: slice, progress: Progress) -> None:
+    """Some trials for all that have not diverged; those of the others are over too."""
     alive = [learner for learner in learners if learner.alive]
     jobs = [each.job(trials) for each in alive]
+    progress((trials.stop - trials.start) * (len(learners) - len(jobs)))
     if not jobs:
         return
-    for learner, outcome in zip(alive, engine.run(alive[0].program, jobs), strict=True):
+    for learner, outcome in zip(alive, engine.run(alive[0].program, jobs, progress=progress), strict=True):
         learner.losses.append(outcome.losses)
         learner.weights = outcome.weights
+        for name, counts in outcome.counts.items():
+            learner.counts[name] = learner.counts.get(name, Counts(0, 0, 0, 0)) + counts
         if outcome.diverged:
             trial, step = outcome.diverged
             learner.outcome = f"diverged at trial {trials.start + trial}, step {step}"

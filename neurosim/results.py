@@ -2,7 +2,7 @@
 
 `run.json` says what was asked, how it was made and what came out; `curves.npz` holds the arrays. Both are written
 beside their place and moved there, `run.json` last, so that a run is either whole or not there; a damaged one is set
-aside and made again.
+aside and made again. What a run is in spikes is one file of its own, in `spikes`.
 """
 
 from __future__ import annotations
@@ -24,11 +24,14 @@ from typing import Any
 import numpy as np
 
 from neurosim.atomic import write_whole
+from neurosim.counting import Counts
 from neurosim.errors import NeurosimError
 from neurosim.experiment import Experiment, Run
+from neurosim.spike_cost import Cost, Question
 
 ARRAYS = ("losses", "seen", "test_losses")
 BY_WEIGHT = ("cosine", "size", "sign", "weights")
+COSTS = ("rate_loss", "loss", "learned_loss", "rate")
 LIBRARIES = ("neurosim-onchip", "numpy", "numba", "scipy", "brian2", "nengo")
 
 
@@ -62,6 +65,7 @@ class Results:
             "loss": _plain(run.loss),
             "score": _plain(run.score),
             "seconds": run.seconds,
+            "counts": {name: asdict(counts) for name, counts in run.counts.items()},
             "made": provenance(),
         }
         write_whole(place / "run.json", lambda file: file.write(json.dumps(about, indent=1, allow_nan=False).encode()))
@@ -81,6 +85,27 @@ class Results:
                 aside = place.with_name(f"{place.name}.damaged{count}")
             place.rename(aside)
             return None
+
+    def save_cost(self, cost: Cost) -> None:
+        """Keep what a run is in spikes."""
+        place = self._cost(cost.question)
+        place.parent.mkdir(exist_ok=True)
+        numbers = {name: _plain(getattr(cost, name)) for name in COSTS}
+        about = {"question": asdict(cost.question), **numbers, "made": provenance()}
+        write_whole(place, lambda file: file.write(json.dumps(about, indent=1, allow_nan=False).encode()))
+
+    def load_cost(self, question: Question) -> Cost | None:
+        """What a run is in spikes, if that is known; a damaged file counts for nothing, and is written again."""
+        try:
+            about = json.loads(self._cost(question).read_text(encoding="utf-8"))
+            if about["question"] != json.loads(json.dumps(asdict(question))):
+                return None
+            return Cost(question, **{name: float(about[name]) for name in COSTS})
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def _cost(self, question: Question) -> Path:
+        return self.folder / "spikes" / f"{question.digest}.json"
 
     def _place(self, experiment: Experiment) -> Path:
         return self.folder / "runs" / experiment.digest
@@ -115,10 +140,13 @@ def _read(place: Path, experiment: Experiment) -> Run:
             if weight:
                 grouped[group][weight] = arrays[name]
     numbers = {name: float(about[name]) for name in ("loss", "score", "seconds")}
-    made: dict[str, Any] = {**numbers, **found, **grouped}
+    counts = {
+        name: Counts(**{key: int(count) for key, count in each.items()}) for name, each in about["counts"].items()
+    }
+    made: dict[str, Any] = {**numbers, **found, **grouped, "counts": counts}
     return Run(experiment, str(about["outcome"]), **made)
 
 
 def _plain(value: float) -> float | str:
-    """JSON has no infinity: it is written as the word `inf`."""
+    """JSON has no infinity: it is written as the word `inf`, and what is no number as `nan`."""
     return value if np.isfinite(value) else str(value)

@@ -178,6 +178,44 @@ def test_data_of_ones_own(tmp_path):
     assert said.exit_code == 0 and said.stdout.startswith("file:path=")
 
 
+# --- spikes, and hosts ------------------------------------------------------------------------------------------------
+
+SPIKING = ("--lr", "0.05", "--spiking-neurons", "20", "--spiking-trials", "3", "--spiking", "nengo:integrate")
+
+
+def test_what_spikes_cost_stands_beside_what_rates_do(tmp_path, monkeypatch):
+    words = ("compare", "rflo", "bptt", *SMALL, *SPIKING, "--spiking-learn", "--out", tmp_path)
+    said = invoke(*words)
+    lines = said.stdout.splitlines()
+    assert lines[2].endswith("diverged  with rates  in spikes  learned in spikes")
+    assert [line.split()[-1] == "-" for line in lines[3:5]] == [False, True]
+    assert "on 3 unseen trials by nengo:integrate" in said.stdout and "a unit is 20 spiking neurons, " in said.stdout
+    about = json.loads((tmp_path / "comparison.json").read_text(), parse_constant=pytest.fail)
+    assert about["spiking"]["realisation"] == "nengo:integrate" and about["spiking"]["coding"]["neurons"] == 20
+    rflo, bptt = (row["in_spikes"] for row in about["rows"])
+    assert all(rflo[name] > 0.0 for name in ("rate_loss", "loss", "learned_loss", "rate")) and bptt["loss"] > 0.0
+    assert bptt["learned_loss"] is None
+    assert len(list((tmp_path / "spikes").iterdir())) == 2 * 2
+    monkeypatch.setattr("neurosim.comparison.ask", lambda *asked: pytest.fail("computed again"))
+    assert invoke(*words).stdout == said.stdout
+
+
+def test_without_spiking_nothing_is_said_of_it(compared):
+    folder, said = compared
+    assert "spik" not in said.stdout and not (folder / "spikes").exists()
+    about = json.loads((folder / "comparison.json").read_text())
+    assert about["spiking"] is None and [row["in_spikes"] for row in about["rows"]] == [None, None]
+
+
+@pytest.mark.parametrize(("engine", "host"), [("nengo", " (host)"), ("nengo:network", " (host)"), ("numba", "")])
+def test_a_rule_that_runs_beside_the_simulator_is_marked(engine, host, tmp_path):
+    said = invoke("compare", "rflo", "bptt", *SMALL, "--lr", "0.05", "--engine", engine, "--out", tmp_path)
+    assert [line.split("  ")[0] for line in said.stdout.splitlines()[3:5]] == ["rflo", f"bptt{host}"]
+    assert (f"(host): {engine} runs the network" in said.stdout) == bool(host)
+    rflo, bptt = json.loads((tmp_path / "comparison.json").read_text())["rows"]
+    assert rflo["host"] is None and ("once a trial is over" in (bptt["host"] or "")) == bool(host)
+
+
 # --- what cannot be done --------------------------------------------------------------------------------------------
 
 BAD = [
@@ -200,6 +238,10 @@ BAD = [
     (("run", "rflo", *SMALL, "--alpha", "1.5"), "alpha is 1.5; the leak per step dt / tau lies in (0, 1]"),
     (("run", "rflo", *SMALL, "--n", "0"), "n is 0; it must be at least 1"),
     (("run", "rflo", *SMALL, "--trials", "3"), "trials is 3; it must be at least the number of checkpoints, 10"),
+    (("run", "rflo", *SMALL, "--spiking", "nengi"), "no realisation is called 'nengi' (did you mean 'nengo'?); there"),
+    (("run", "rflo", *SMALL, "--spiking", "nengo:x"), "no variant of the realisation nengo is called 'x'; there are:"),
+    (("run", "rflo", *SMALL, "--spiking", "nengo", "--spiking-neurons", "3"), "neurons is 3; a unit needs an even"),
+    (("run", "rflo", *SMALL, "--spiking", "nengo", "--spiking-trials", "0"), "0 trials in spikes; there must be at"),
     (("compare", "rflo", "bptt", "rflo", *SMALL), "'rflo' is named twice; name each rule once"),
     (("show", "rule", "rfl"), "no rule is called 'rfl' (did you mean 'rflo'?)"),
     (("show", "task", "integrat"), "no task is called 'integrat' (did you mean 'integrate'?)"),
@@ -219,8 +261,8 @@ def test_bad_words_get_one_line_that_says_what_to_change(words, said, tmp_path):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("list", "rule"), "'rule' is not one of 'rules', 'tasks', 'engines', 'profiles'"),
-        (("show", "chip", "x"), "'chip' is not one of 'rule', 'task', 'engine', 'profile'"),
+        (("list", "rule"), "'rule' is not one of 'rules', 'tasks', 'engines', 'realisations', 'profiles'"),
+        (("show", "chip", "x"), "'chip' is not one of 'rule', 'task', 'engine', 'realisation', 'profile'"),
         (("compare", *SMALL), "Missing argument 'RULES...'"),
         (("run", "rflo"), "Missing option '--task'"),
         (("run", "rflo", *SMALL, "--n", "many"), "'many' is not a valid integer"),

@@ -13,20 +13,22 @@ import numpy as np
 import pytest
 
 from neurosim import catalog
+from neurosim.adaptation import adapt
+from neurosim.arithmetic import FLOATING, Arithmetic
 from neurosim.engine import Job
 from neurosim.engines import nengo as engine
 from neurosim.engines import numpy as reference
 from neurosim.errors import NeurosimError
 from neurosim.nengo_parts import nengo
 from neurosim.network import PLASTIC, Network
-from neurosim.precision import EXACT, KINDS, Format
+from neurosim.precision import KINDS, Format
 from neurosim.program import Program, compile
 from neurosim.rule import Rule
 from neurosim.task import Trials
 
 N, N_IN, N_OUT, STEPS = 6, 2, 3, 12
 RULES = [*catalog.names("rule"), "rflo:feedback=symmetric", "rflo:decay=0.3", "tbptt:k=4", "tbptt:k=5,stride=3"]
-NATIVE = [name for name in RULES if name not in ("bptt", "rtrl")]
+NATIVE = [name for name in RULES if name not in ("bptt", "fa", "rtrl")]
 
 
 def trials(count: int = 3, steps: int = STEPS) -> Trials:
@@ -39,8 +41,14 @@ def network(n: int = N) -> Network:
     return Network.random(n, N_IN, N_OUT, alpha=0.3, gain=0.9, seed=0)
 
 
-def program(rule: str | Rule, lr: float = 0.05, formats: Any = EXACT, plastic: tuple[str, ...] = PLASTIC) -> Program:
-    return compile(network(), catalog.rule(rule) if isinstance(rule, str) else rule, formats, lr=lr, plastic=plastic)
+def program(
+    rule: str | Rule,
+    lr: float = 0.05,
+    arithmetic: Arithmetic = FLOATING,
+    plastic: tuple[str, ...] = PLASTIC,
+) -> Program:
+    made = catalog.rule(rule) if isinstance(rule, str) else rule
+    return adapt(compile(network(), made, lr=lr, plastic=plastic), arithmetic)
 
 
 def simulated(built: nengo.Network, steps: int, **options: Any) -> nengo.Simulator:
@@ -76,7 +84,7 @@ def test_populations_sum_up_updates_of_held_weights(rule: str) -> None:
 @pytest.mark.parametrize("rule", ["rflo", "rflo:feedback=symmetric", "tbptt:k=4", "bptt", "rtrl"])
 def test_fixed_point_is_that_of_the_reference_to_the_bit(rule: str, form: str) -> None:
     formats = dict.fromkeys(KINDS, Format(12, 9, True, "stochastic")) | {"weight": Format(8, 6, True, "stochastic")}
-    asked, job = program(rule, formats=formats), Job(trials(), seed=3, first_step=17)
+    asked, job = program(rule, arithmetic=Arithmetic(formats)), Job(trials(), seed=3, first_step=17)
     (expected,) = reference.run(asked, [job], tuple(asked.quantities))
     (found,) = engine.run(asked, [job], tuple(asked.quantities), form=form)
     assert all((found.records[name] == value).all() for name, value in expected.records.items())
@@ -340,6 +348,25 @@ def test_what_cannot_be_built_is_said() -> None:
         engine.build(program("rflo"), trials(), probes=["trace"])
     with pytest.raises(NeurosimError, match="nothing called 'W_rec' to probe; there are: y"):
         engine.build(program("rflo"), trials(), "fused", probes=["W_rec"])
+
+
+def test_more_than_memory_holds_is_refused_before_it_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("neurosim.memory.available", lambda: 1e5)
+    said = r"GiB are needed for 6 neurons and what is recorded of them, and 9.31e-05 GiB are left; take fewer neurons"
+    engine.run(program("rflo"), [Job(trials())])
+    with pytest.raises(NeurosimError, match=said):
+        engine.run(program("rflo"), [Job(trials()), Job(trials(100))], ["W_rec"])
+
+
+@pytest.mark.parametrize(("rule", "form"), [("rflo", "fused"), ("rflo", "network"), ("bptt", "network")])
+def test_every_trial_is_told_as_it_ends_or_is_cut_off(rule: str, form: str) -> None:
+    told: list[int] = []
+    engine.run(program(rule), [Job(trials())] * 2, form=form, progress=told.append)
+    assert told == [1] * 6
+    told.clear()
+    (found,) = engine.run(program(rule, lr=30.0), [Job(trials(40))], form=form, progress=told.append)
+    assert found.diverged is not None
+    assert told == [1] * found.diverged[0] + [40 - found.diverged[0]]
 
 
 def test_nothing_global_changes() -> None:

@@ -16,6 +16,8 @@ from neurosim import NeurosimError, catalog, comparison, results
 from neurosim.comparison import Budget, Comparison, compare
 from neurosim.experiment import Experiment, Run, run
 from neurosim.results import ARRAYS, BY_WEIGHT, Results
+from neurosim.spike_cost import Cost, Question, Spiking, ask
+from neurosim.spikes import Coding
 
 ASKED = Experiment(
     "rflo", "integrate:steps=4", engine="numpy", n=3, trials=2, test_trials=2, lr=0.01, seed=1, checkpoints=2
@@ -317,6 +319,61 @@ def test_the_digest_follows_a_module_of_ones_own(tmp_path, monkeypatch):
     assert asked.digest != before
 
 
+# --- in spikes ------------------------------------------------------------------------------------------------------
+
+IN_SPIKES = Spiking("brian2", Coding(neurons=4), trials=1)
+COST = Cost(Question(ASKED, IN_SPIKES), 1.5, np.inf, np.nan, 20.0)
+
+
+def test_what_a_run_is_in_spikes_is_loaded_as_it_was_saved(kept):
+    assert kept.load_cost(COST.question) is None
+    kept.save_cost(COST)
+    found = kept.load_cost(COST.question)
+    assert (found.question, found.rate_loss, found.loss, found.rate) == (COST.question, 1.5, np.inf, 20.0)
+    assert np.isnan(found.learned_loss)
+    (path,) = (kept.folder / "spikes").iterdir()
+    about = json.loads(path.read_text(), parse_constant=pytest.fail)
+    assert set(about["made"]) == {"command", "versions", "machine", "time"}
+
+
+@pytest.mark.parametrize("harm", [truncate, empty, edit(loss="low"), edit(loss=None), edit(question={})])
+def test_damage_to_it_is_as_if_it_had_not_been(harm, kept):
+    kept.save_cost(COST)
+    harm(kept.folder / "spikes" / f"{COST.question.digest}.json")
+    assert kept.load_cost(COST.question) is None
+    kept.save_cost(COST)
+    assert kept.load_cost(COST.question).rate_loss == 1.5
+
+
+def test_its_digest_changes_with_all_that_decides_it(tmp_path):
+    (tmp_path / "mine.py").write_text("from neurosim.spiking.nengo import refusal, run")
+    own = Question(ASKED, replace(IN_SPIKES, realisation=str(tmp_path / "mine.py")))
+    asked = [COST.question, own, Question(replace(ASKED, seed=2), IN_SPIKES)]
+    for changed in ({"realisation": "nengo"}, {"coding": Coding(neurons=6)}, {"trials": 2}, {"learns": True}):
+        asked.append(Question(ASKED, replace(IN_SPIKES, **changed)))
+    found = [each.digest for each in asked]
+    assert len(set(found)) == len(asked)
+    rewrite(tmp_path / "mine.py", "from neurosim.spiking.nengo import run, refusal")
+    assert own.digest != found[1]
+
+
+def test_a_diverged_run_is_not_put_into_spikes(diverged):
+    told: list[int] = []
+    for learns, learned_loss in ((False, np.nan), (True, np.inf)):
+        question = Question(DIVERGING, replace(IN_SPIKES, learns=learns))
+        found = ask(question, diverged, told.append)
+        assert found.loss == found.rate_loss == np.inf
+        assert np.array_equal(found.learned_loss, learned_loss, equal_nan=True)
+    assert told == [1, 1 + 2 + 1]
+
+
+def test_rates_beside_spikes_are_those_of_the_run(finished):
+    """On the same trials, with the weights that it ended with."""
+    found = ask(Question(ASKED, replace(IN_SPIKES, trials=50)), finished)
+    assert found.rate_loss == pytest.approx(finished.loss, rel=1e-12)
+    assert 0.0 < found.loss < np.inf and found.loss != found.rate_loss and found.rate > 0.0
+
+
 # --- nothing twice --------------------------------------------------------------------------------------------------
 
 
@@ -408,3 +465,26 @@ def test_progress_counts_every_trial_once(once, kept):
         shutil.rmtree(place)
     compare(RULES, replace(ASKED, rule="", lr=0.0), seeds=2, budget=BUDGET, results=kept, plan=plan)
     assert planned == [sum(told)] == [len(RULES) * 6 * 2]
+
+
+@pytest.mark.parametrize("before", [False, True], ids=["first", "again"])
+def test_progress_counts_trials_in_spikes_too(before, once, kept):
+    told: list[int] = []
+    planned: list[int] = []
+
+    def plan(trials: int) -> Callable[[int], None]:
+        planned.append(trials)
+        return lambda done: told.append(int(done))
+
+    asked = replace(ASKED, rule="", lr=0.0)
+    if before:
+        compare(RULES, asked, seeds=2, budget=BUDGET, results=kept, spiking=IN_SPIKES)
+    compare(RULES, asked, seeds=2, budget=BUDGET, results=kept, plan=plan, spiking=IN_SPIKES)
+    assert planned == [sum(told)] == [len(RULES) * (6 * 2 + 2 * 1)]
+
+
+@pytest.mark.parametrize("lr", [0.01, 1e6])
+def test_progress_counts_every_trial_of_runs_that_diverge(lr):
+    told: list[int] = []
+    run([replace(ASKED, lr=lr), replace(ASKED, lr=0.01)], told.append)
+    assert sum(told) == 2 * ASKED.trials

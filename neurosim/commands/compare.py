@@ -10,12 +10,16 @@ from typing import Any
 
 import click
 
+from neurosim.arguments import ManyValued
 from neurosim.cache import cache_folder
-from neurosim.comparison import Budget, Comparison, compare
+from neurosim.comparison import EXACT_PROFILE, Budget, Comparison, compare
+from neurosim.engine import Progress
 from neurosim.errors import NeurosimError
-from neurosim.experiment import Experiment, Progress
+from neurosim.experiment import Experiment
 from neurosim.network import PLASTIC
 from neurosim.results import Results
+from neurosim.spike_cost import Spiking
+from neurosim.spikes import Coding
 
 
 def asking(command: Callable[..., None]) -> Callable[..., None]:
@@ -24,7 +28,13 @@ def asking(command: Callable[..., None]) -> Callable[..., None]:
         [
             click.option("--task", required=True, metavar="NAME", help="What is learned: see `neurosim list tasks`."),
             click.option("--engine", default="numba", show_default=True, metavar="NAME", help="What computes it."),
-            click.option("--profile", default="float64", show_default=True, metavar="NAME", help="The number formats."),
+            click.option(
+                "--profile",
+                "profiles",
+                multiple=True,
+                metavar="NAME...",
+                help="Chips or number formats to learn in, beside float64: see `neurosim list profiles`.",
+            ),
             click.option(
                 "--seeds", default=5, show_default=True, help="Runs of each rule; seeds are paired across rules."
             ),
@@ -47,6 +57,14 @@ def asking(command: Callable[..., None]) -> Callable[..., None]:
                 "--tuning-seeds", default=3, show_default=True, help="Seeds that each learning rate is tried on."
             ),
             click.option(
+                "--spiking",
+                metavar="NAME",
+                help="Put what was learned into spikes, too: see `neurosim list realisations`.",
+            ),
+            click.option("--spiking-neurons", default=200, show_default=True, help="Spiking neurons for each neuron."),
+            click.option("--spiking-trials", default=10, show_default=True, help="Unseen trials tried in spikes."),
+            click.option("--spiking-learn", is_flag=True, help="Let the rules learn in spikes, too."),
+            click.option(
                 "--out",
                 type=click.Path(path_type=Path),
                 help="Folder for the runs, the table, the figure and the JSON.",
@@ -58,7 +76,7 @@ def asking(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-@click.command("compare")
+@click.command("compare", cls=ManyValued)
 @click.argument("rules", nargs=-1, required=True)
 @asking
 def command(rules: tuple[str, ...], **asked: Any) -> None:
@@ -74,11 +92,16 @@ def command(rules: tuple[str, ...], **asked: Any) -> None:
 def answer(
     rules: tuple[str, ...],
     *,
+    profiles: tuple[str, ...],
     seeds: int,
     freeze: tuple[str, ...],
     lr: float | None,
     rates: str | None,
     tuning_seeds: int,
+    spiking: str | None,
+    spiking_neurons: int,
+    spiking_trials: int,
+    spiking_learn: bool,
     out: Path | None,
     as_json: bool,
     **asked: Any,
@@ -88,9 +111,19 @@ def answer(
         raise NeurosimError("--lr is one learning rate and --rates are several to choose from; give one of the two")
     budget = Budget((lr,), tuning_seeds) if lr is not None else _budget(rates, tuning_seeds)
     experiment = Experiment(rule="", plastic=tuple(name for name in PLASTIC if name not in freeze), **asked)
+    spikes = Spiking(spiking, Coding(spiking_neurons), spiking_trials, spiking_learn) if spiking else None
     results = Results(out or cache_folder("results"))
     with _bar() as plan:
-        comparison = compare(rules, experiment, seeds=seeds, budget=budget, results=results, plan=plan)
+        comparison = compare(
+            rules,
+            experiment,
+            profiles=(EXACT_PROFILE, *profiles),
+            seeds=seeds,
+            budget=budget,
+            results=results,
+            plan=plan,
+            spiking=spikes,
+        )
     _print(comparison, out, as_json)
 
 

@@ -6,10 +6,11 @@ from typing import Any
 
 import click
 
+from neurosim.arguments import ManyValued
 from neurosim.commands.compare import answer, asking
 
 
-@click.command("run")
+@click.command("run", cls=ManyValued)
 @click.argument("rule")
 @asking
 def command(rule: str, **asked: Any) -> None:

@@ -6,25 +6,30 @@ other the simulator runs the network, and a host beside it computes the learning
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neurosim.engine import LIMIT, Job, Outcome, Trials, check_record, received, start
+from neurosim.engine import LIMIT, Job, Outcome, Progress, Trials, check_record, received, start
 from neurosim.errors import NeurosimError, unknown
+from neurosim.memory import check_memory
 from neurosim.program import Program
 
 if TYPE_CHECKING:
     import nengo
 
-    from neurosim.nengo_parts.body import Clock
+    from neurosim.body import Clock
+    from neurosim.nengo_parts.host import Host
+    from neurosim.nengo_parts.state import State
 
 FORMS = ("network", "fused")
 VARIANTS = ("form", FORMS)
 """What `run` takes to choose among its forms, and the forms."""
+
+COPIES = {"network": 9, "fused": 4}
+"""How often a form keeps each quantity in memory: as signals, as what they began with, as changes still to be made."""
 
 
 def native(program: Program) -> str | None:
@@ -55,7 +60,7 @@ def build(
     that is not native the weights are a host's to change. Raises `NeurosimError` if there is no such form or quantity,
     the trials do not fit, or a fused program needs a host.
     """
-    from neurosim.nengo_parts.body import Clock
+    from neurosim.body import Clock
 
     started, numbers = start(program, Job(trials, weights or {}, constants or {}))
     begun = replace(program, weights=started, constants=numbers)
@@ -96,42 +101,40 @@ def recorded(program: Program, simulator: nengo.Simulator, network: nengo.Networ
     return found
 
 
-def run(program: Program, jobs: Sequence[Job], record: Iterable[str] = (), form: str = "fused") -> list[Outcome]:
-    """One job after another; what is not native runs as a network with a host. See `neurosim.engine.Engine`."""
+def run(
+    program: Program,
+    jobs: Sequence[Job],
+    record: Iterable[str] = (),
+    *,
+    form: str = "fused",
+    progress: Progress | None = None,
+) -> list[Outcome]:
+    """One job after another; what is not native runs as a network with a host. See `neurosim.engine.Engine`.
+
+    Raises `NeurosimError` before anything starts if there is too little memory.
+    """
+    from neurosim.nengo_parts.simulating import computing
+
+    if form not in FORMS:
+        raise unknown("form", form, FORMS)
     record = check_record(program, record)
     started = [start(program, job) for job in jobs]
-    with _double(), np.errstate(all="ignore"):
+    check_memory(program, jobs, record, COPIES["network" if native(program) else form])
+    with computing():
         return [
-            _run(replace(program, weights=weights, constants=constants), job, record, form)
+            _run(replace(program, weights=weights, constants=constants), job, record, form, progress or _untold)
             for job, (weights, constants) in zip(jobs, started, strict=True)
         ]
 
 
-@contextmanager
-def _double() -> Iterator[None]:
-    """Nengo builds in float64, whatever its settings."""
-    from neurosim.nengo_parts import nengo
-
-    before = nengo.rc.get("precision", "bits")
-    nengo.rc.set("precision", "bits", "64")
-    try:
-        yield
-    finally:
-        nengo.rc.set("precision", "bits", before)
+def _untold(trials: int) -> None:
+    """Progress that nobody asked for."""
 
 
-@contextmanager
-def _simulator(network: nengo.Network) -> Iterator[nengo.Simulator]:
-    """A simulator that shows no progress and keeps nothing on disk."""
-    from neurosim.nengo_parts import nengo
-
-    with nengo.Simulator(network, model=nengo.builder.Model(), progress_bar=False, seed=0) as simulator:
-        yield simulator
-
-
-def _run(program: Program, job: Job, record: tuple[str, ...], form: str) -> Outcome:
-    from neurosim.nengo_parts.body import Clock
+def _run(program: Program, job: Job, record: tuple[str, ...], form: str, progress: Progress) -> Outcome:
+    from neurosim.body import Clock
     from neurosim.nengo_parts.host import Host
+    from neurosim.nengo_parts.simulating import simulator
     from neurosim.nengo_parts.state import State
 
     outside = native(program) is not None
@@ -141,23 +144,36 @@ def _run(program: Program, job: Job, record: tuple[str, ...], form: str) -> Outc
     records = {name: np.full((count, steps, *program.shape(name)), np.nan) for name in record}
     clock = Clock(steps, job.seed, job.first_step)
     network = _built(program, heard, "network" if outside else form, (), clock, contained=False)
-    with _simulator(network) as simulator:
-        state = State(program, simulator, network)
+    with simulator(network) as simulation:
+        state = State(program, simulation, network)
         values = Host(program, heard, state, clock) if outside else state
+        diverged = None
         for trial in range(count):
-            loss = 0.0
-            for t in range(steps):
-                try:
-                    simulator.step()
-                except FloatingPointError:
-                    return Outcome(values.weights(), losses, (trial, t), records)
-                values.after_step(trial, t)
-                miss = job.trials.targets[trial, t] - values.of("y")
-                loss += 0.5 * job.trials.mask[t] * float(miss @ miss)
-                for name in record:
-                    records[name][trial, t] = values.of(name)
-                if not (np.abs(miss) <= LIMIT).all():
-                    return Outcome(values.weights(), losses, (trial, t), records)
+            losses[trial], step = _trial(simulation, values, job.trials, trial, records)
+            if step is not None:
+                diverged = trial, step
+                progress(count - trial)
+                break
             values.after_trial(trial)
-            losses[trial] = loss
-        return Outcome(values.weights(), losses, None, records)
+            progress(1)
+        return Outcome(values.weights(), losses, diverged, records)
+
+
+def _trial(
+    simulation: nengo.Simulator, values: State | Host, trials: Trials, trial: int, records: dict[str, np.ndarray]
+) -> tuple[float, int | None]:
+    """Run a trial; its loss, and the step at which it diverged, if it did."""
+    loss = 0.0
+    for t, weight in enumerate(trials.mask):
+        try:
+            simulation.step()
+        except FloatingPointError:
+            return np.inf, t
+        values.after_step(trial, t)
+        miss = trials.targets[trial, t] - values.of("y")
+        loss += 0.5 * weight * float(miss @ miss)
+        for name, kept in records.items():
+            kept[trial, t] = values.of(name)
+        if not (np.abs(miss) <= LIMIT).all():
+            return np.inf, t
+    return loss, None

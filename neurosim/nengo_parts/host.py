@@ -7,12 +7,12 @@ from functools import partial
 
 import numpy as np
 
+from neurosim.body import Clock
+from neurosim.draws import stream_key
 from neurosim.evaluation import Draws, after_trial, due, execute
-from neurosim.nengo_parts.body import Clock
 from neurosim.nengo_parts.state import State
 from neurosim.nengo_parts.wiring import SIMULATED
 from neurosim.network import INPUTS
-from neurosim.precision import stream_key
 from neurosim.program import Program
 from neurosim.task import Trials
 

@@ -11,8 +11,8 @@ import numpy as np
 from nengo.learning_rules import LearningRuleType
 
 from neurosim import network as net
+from neurosim.body import Body, Clock, body
 from neurosim.errors import NeurosimError
-from neurosim.nengo_parts.body import Body, Clock, body
 from neurosim.nengo_parts.neurons import Leaky, Linear, Sent, population
 from neurosim.nengo_parts.plasticity import FromHost, Place, Plasticity, ReadoutFromHost, ReadoutPlasticity, signal_name
 from neurosim.nengo_parts.processes import Equations, Sequence

@@ -9,7 +9,7 @@ import numpy as np
 from nengo.dists import Choice
 from nengo.neurons import NeuronType
 
-from neurosim.nengo_parts.body import Body
+from neurosim.body import Body
 from neurosim.nengo_parts.parameters import Own
 
 

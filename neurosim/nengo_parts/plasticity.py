@@ -13,7 +13,7 @@ from nengo.connection import LearningRule
 from nengo.exceptions import BuildError
 from nengo.learning_rules import LearningRuleType
 
-from neurosim.nengo_parts.body import Body
+from neurosim.body import Body
 from neurosim.nengo_parts.parameters import Arrays, Value
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from nengo import Process
 from nengo.params import NdarrayParam
 
-from neurosim.nengo_parts.body import Body
+from neurosim.body import Body
 from neurosim.nengo_parts.parameters import Arrays, Value
 
 Step = Callable[..., np.ndarray]

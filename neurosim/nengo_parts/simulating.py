@@ -1,0 +1,37 @@
+"""A simulator that computes in double precision, shows nothing and leaves nothing behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import nengo
+import numpy as np
+from threadpoolctl import ThreadpoolController
+
+
+@contextmanager
+def computing() -> Iterator[None]:
+    """Nengo computes in float64 whatever its settings, in one thread, and goes on with numbers out of all bounds.
+
+    The sums of one thread are always the same; several wait for each other more than they compute.
+    """
+    before = nengo.rc.get("precision", "bits")
+    nengo.rc.set("precision", "bits", "64")
+    try:
+        with ThreadpoolController().limit(limits=1, user_api="blas"), np.errstate(all="ignore"):
+            yield
+    finally:
+        nengo.rc.set("precision", "bits", before)
+
+
+@contextmanager
+def simulator(network: nengo.Network, dt: float = 0.001, optimize: bool = True) -> Iterator[nengo.Simulator]:
+    """A simulator that shows no progress and keeps nothing on disk. dt: of a step [s].
+
+    optimize: whether Nengo may merge what it computes. It then adds in an order that can differ from run to run, by
+    a last bit, and a last bit may decide over a spike.
+    """
+    model = nengo.builder.Model(dt)
+    with nengo.Simulator(network, dt, model=model, optimize=optimize, progress_bar=False, seed=0) as made:
+        yield made

@@ -1,0 +1,1 @@
+"""Spiking realisations of rate networks, one file each; the folder is the registry."""

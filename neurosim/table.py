@@ -1,0 +1,145 @@
+"""A comparison as a table of text, with a line for each word of it that needs one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+
+import numpy as np
+
+from neurosim import catalog
+from neurosim.comparison import EXACT_PROFILE, EXACT_RULE, Comparison, Row
+from neurosim.rounding_loss import warnings
+from neurosim.spike_cost import Spiking
+
+Column = tuple[str, Callable[[Row], str]]
+"""Its head, and what it says of a row."""
+
+
+def table(comparison: Comparison) -> str:
+    """The comparison as text."""
+    columns = list(_columns(comparison))
+    cells = [[head for head, _ in columns], *([text(row) for _, text in columns] for row in comparison.rows)]
+    return "\n".join([_title(comparison), "", *aligned(cells), "", *_notes(comparison)])
+
+
+def _title(comparison: Comparison) -> str:
+    asked, task = comparison.asked, catalog.task(comparison.asked.task)
+    return (
+        f"{asked.task}: N = {asked.n}, alpha = {_alpha(comparison):g}, {asked.trials or task.train_trials} trials, "
+        f"{len(comparison.rows[0].runs)} seeds, {', '.join(comparison.profiles)} on {asked.engine}"
+    )
+
+
+def _alpha(comparison: Comparison) -> float:
+    asked = comparison.asked
+    return catalog.task(asked.task).alpha if asked.alpha is None else asked.alpha
+
+
+def _columns(comparison: Comparison) -> Iterator[Column]:
+    task = catalog.task(comparison.asked.task)
+    if len(comparison.profiles) > 1:
+        yield "profile", lambda row: row.profile
+    yield "rule", lambda row: row.rule + " (host)" * bool(row.host)
+    yield "rate", lambda row: f"{row.lr:g}" + "*" * row.at_edge if row.lr else "-"
+    yield "loss", lambda row: _number(row.loss)
+    yield "[min, max]", lambda row: f"[{_number(row.losses.min())}, {_number(row.losses.max())}]"
+    if _has_exact(comparison):
+        yield "locality", lambda row: _number(comparison.locality(row), sign=True)
+    if _has_precision(comparison):
+        yield "precision", lambda row: _number(comparison.precision(row), sign=True)
+    if task.score_name != "loss":
+        yield task.score_name, lambda row: _number(row.score)
+    for name in _measured(comparison):
+        yield f"cos {name}", partial(_cosine, name=name)
+    yield "diverged", lambda row: f"{row.diverged} of {len(row.runs)}"
+    for head, what in _of_spikes(comparison.spiking):
+        yield head, partial(_in_spikes, what=what)
+
+
+def _cosine(row: Row, name: str) -> str:
+    return f"{row.cosine(name):.2f}" if np.isfinite(row.cosine(name)) else "-"
+
+
+def _in_spikes(row: Row, what: str) -> str:
+    return _number(row.in_spikes(what))
+
+
+def _has_exact(comparison: Comparison) -> bool:
+    return any(row.rule == EXACT_RULE for row in comparison.rows)
+
+
+def _has_precision(comparison: Comparison) -> bool:
+    return EXACT_PROFILE in comparison.profiles and len(comparison.profiles) > 1
+
+
+def _measured(comparison: Comparison) -> list[str]:
+    runs = [run for row in comparison.rows for run in row.runs]
+    return [name for name in ("W_rec", "W_in") if any(name in run.cosine for run in runs)]
+
+
+def _notes(comparison: Comparison) -> Iterator[str]:
+    yield "loss: 1/2 sum of squared errors of a trial, mean over unseen trials, median over seeds"
+    if _has_exact(comparison):
+        yield f"locality: what a rule loses to the exact gradient, loss - loss({EXACT_RULE}), median over paired seeds"
+    if _has_precision(comparison):
+        yield f"precision: what a chip's numbers lose, loss - loss in {EXACT_PROFILE}, median over paired seeds"
+    if any(row.host for row in comparison.rows):
+        yield f"(host): {comparison.asked.engine} runs the network, a host beside it this rule; the JSON says why"
+    if comparison.spiking:
+        yield from _spiking_notes(comparison, comparison.spiking)
+    if _measured(comparison):
+        yield "cos: of a rule's updates with the exact ones while it learned, 1 is exact"
+    yield f"rate: {comparison.budget}"
+    if any(row.at_edge for row in comparison.rows):
+        yield "*: the best rate is the first or last that was tried; a wider grid (--rates) may serve this rule better"
+    yield from _constants(comparison)
+    for row in comparison.rows:
+        yield from warnings(row, comparison.arithmetic(row.profile))
+    references = [f"{name} {_number(score)}" for name, score in comparison.references.items()]
+    if references:
+        yield f"for reference, {catalog.task(comparison.asked.task).score_name}: {', '.join(references)}"
+
+
+def _constants(comparison: Comparison) -> Iterator[str]:
+    """What chips multiply by in place of what was asked for."""
+    for profile in comparison.profiles:
+        arithmetic, alpha = comparison.arithmetic(profile), _alpha(comparison)
+        if arithmetic.fixed:
+            rates = "powers of two" if arithmetic.rate_bits == 1 else f"the nearest of {arithmetic.rate_bits} bits"
+            yield f"{profile}: alpha is {arithmetic.coefficient('alpha', alpha):.6g}, learning rates are {rates}"
+
+
+def _of_spikes(spiking: Spiking | None) -> list[tuple[str, str]]:
+    """Heads of the columns about spikes, and what of `Cost` each of them shows."""
+    if spiking is None:
+        return []
+    found = [("with rates", "rate_loss"), ("in spikes", "loss")]
+    return [*found, ("learned in spikes", "learned_loss")] if spiking.learns else found
+
+
+def _spiking_notes(comparison: Comparison, spiking: Spiking) -> Iterator[str]:
+    rates = [row.in_spikes("rate") for row in comparison.rows]
+    fired = f", {np.nanmedian(rates):.3g} spikes/s each" if np.isfinite(rates).any() else ""
+    tested = min(spiking.trials, comparison.asked.test_trials)
+    yield f"in spikes: loss of the learned weights on {tested} unseen trials by {spiking.realisation}, beside rates"
+    yield f"a unit is {spiking.coding.neurons} spiking neurons{fired}; weights as learned, all else in float64"
+    if spiking.learns:
+        yield f"learned in spikes: the rule learned there too; - where {spiking.realisation} cannot"
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> Iterable[str]:
+    """Lines of a table, the first column to the left and the others to the right."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        first, *rest = (
+            cell.ljust(width) if at == 0 else cell.rjust(width)
+            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        yield "  ".join([first, *rest]).rstrip()
+
+
+def _number(value: float, sign: bool = False) -> str:
+    if not np.isfinite(value):
+        return "diverged" if np.isinf(value) else "-"
+    return f"{value:{'+' if sign else ''}.3g}"
