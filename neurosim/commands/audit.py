@@ -1,0 +1,60 @@
+"""`neurosim audit`: what chips can run which rules, and why not."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from neurosim import catalog
+from neurosim.arguments import ManyValued
+from neurosim.errors import NeurosimError
+from neurosim.network import PLASTIC, Network
+
+
+@click.command("audit", cls=ManyValued)
+@click.argument("rules", nargs=-1)
+@click.option("--profile", "profiles", multiple=True, metavar="NAME...", help="Chips, one or several.  [default: all]")
+@click.option("--n", default=128, show_default=True, help="Neurons.")
+@click.option("--inputs", default=8, show_default=True, help="Inputs.")
+@click.option("--outputs", default=2, show_default=True, help="Outputs.")
+@click.option("--steps", default=200, show_default=True, help="Steps of a trial.")
+@click.option("--alpha", default=0.1, show_default=True, help="Leak per step, dt / tau.")
+@click.option("--freeze", multiple=True, type=click.Choice(PLASTIC), help="Weights that do not learn; may be repeated.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print JSON, with what each rule needs and the equations that say so."
+)
+def command(
+    rules: tuple[str, ...],
+    profiles: tuple[str, ...],
+    n: int,
+    inputs: int,
+    outputs: int,
+    steps: int,
+    alpha: float,
+    freeze: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Whether chips can run RULES, all of them by default, and why not, from the equations that would run.
+
+    RULES are names from `neurosim list rules`, with parameters if wanted (`tbptt:k=8`), or Python files of your own.
+    They come before --profile, which takes several names: `neurosim audit rflo bptt --profile reckon loihi2-lava`.
+    """
+    from neurosim.audit import matrix
+
+    if steps < 1:
+        raise NeurosimError(f"steps is {steps}; a trial has at least 1")
+    cells = matrix.matrix(
+        rules or catalog.names("rule"),
+        profiles or catalog.names("profile"),
+        Network.random(n, inputs, outputs, alpha=alpha, gain=1.0, seed=0),
+        steps=steps,
+        plastic=tuple(name for name in PLASTIC if name not in freeze),
+    )
+    if as_json:
+        click.echo(json.dumps(matrix.as_json(cells), indent=1))
+        return
+    click.echo(f"N = {n}, {inputs} inputs, {outputs} outputs, trials of {steps} steps, alpha = {alpha:g}\n")
+    click.echo(matrix.table(cells))
+    if told := matrix.reasons(cells):
+        click.echo(f"\n{told}")
