@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Protocol, runtime_checkable
 
+import numpy as np
+
 from neurosim import notation
 from neurosim.errors import NeurosimError
 from neurosim.network import INPUTS, PLASTIC, PROJECTIONS, QUANTITIES, WEIGHTS, Projection
@@ -30,6 +32,8 @@ class Equations(Protocol):
 
     @property
     def constants(self) -> Mapping[str, float]: ...
+
+    def of_neurons(self, n: int, alpha: float) -> Mapping[str, np.ndarray]: ...
 
 
 def expand(rule: Equations, plastic: Iterable[str] = PLASTIC) -> tuple[Block, ...]:
@@ -130,9 +134,12 @@ def _named_rate(block: Block, name: str) -> Block:
     return replace(block, statements=tuple(statements))
 
 
-def domains(blocks: Iterable[Block]) -> dict[str, tuple[str, ...]]:
-    """What each quantity runs over, those of the rule by the indices that they are written with."""
-    found = {name: quantity.domains for name, quantity in QUANTITIES.items()}
+def domains(blocks: Iterable[Block], of_neurons: Iterable[str] = ()) -> dict[str, tuple[str, ...]]:
+    """What each quantity runs over, those of the rule by the indices that they are written with.
+
+    of_neurons: the numbers that each neuron has for good.
+    """
+    found = {name: quantity.domains for name, quantity in QUANTITIES.items()} | dict.fromkeys(of_neurons, ("neuron",))
     for block in blocks:
         for statement in block.statements:
             written = tuple(
@@ -144,7 +151,8 @@ def domains(blocks: Iterable[Block]) -> dict[str, tuple[str, ...]]:
 
 
 def _check(blocks: list[Block], rule: Equations) -> None:
-    known = domains(blocks)
+    given = set(rule.of_neurons(1, 1.0))
+    known = domains(blocks, given)
     scalars = {*GIVEN, *rule.constants}
     if taken := {*GIVEN, "lr"} & set(rule.constants):
         raise NeurosimError(f"a field is called {min(taken)!r}, which is given; name it otherwise")
@@ -160,10 +168,10 @@ def _check(blocks: list[Block], rule: Equations) -> None:
         for statement in block.statements:
             _check_places(statement, rule.memory)
             name = statement.target.name
-            if name in QUANTITIES and name not in WEIGHTS:
+            if (name in QUANTITIES and name not in WEIGHTS) or name in given:
+                owner = "given" if name in given else "the network's"
                 raise NeurosimError(
-                    f"in '{statement}': {name} is the network's; a rule writes weight, {', '.join(WEIGHTS)} or its own "
-                    "names"
+                    f"in '{statement}': {name} is {owner}; a rule writes weight, {', '.join(WEIGHTS)} or its own names"
                 )
             for read in notation.reads(statement.value):
                 if read.name not in known:

@@ -9,6 +9,7 @@ A statement is one line of Python syntax, `target[indices] = expression`, parsed
 An index is a letter that names a place (`LETTERS`), a letter with an offset (`s-1`) or a number (`0`).
 `sum(i, ...)` sums over every value of a letter, `(k == i)` is one where two letters meet and zero elsewhere, and
 `before(q[...])` is the value that the target had before the statement began: a delay line reads its neighbour so.
+`toss[i] = coin()` is 0 or 1 with equal chance, anew for each element at each step.
 Statements run in order and each is complete before the next. Within one, `s` runs upwards, so that
 `delta[s-1, j]` is the value just computed; an `s` for which a read would leave the array is left out.
 
@@ -57,6 +58,13 @@ class Number:
     """A number as it is written."""
 
     value: float
+
+
+@dataclass(frozen=True)
+class Coin(Number):
+    """The toss of a coin, the whole of a right side: one half, which is stored as 0 or 1 (`program.COIN`)."""
+
+    value: float = 0.5
 
 
 @dataclass(frozen=True)
@@ -211,12 +219,14 @@ def _expression(node: ast.expr, fail: Fail) -> Expression:
             return Same(_letter(left, fail), _letter(right, fail))
         case ast.Call(func=ast.Name(id="sum"), args=[ast.Name(id=letter), body], keywords=[]):
             return Sum(_letter(letter, fail), _expression(body, fail))
+        case ast.Call(func=ast.Name(id="coin"), args=[], keywords=[]):
+            return Coin()
         case ast.Call(func=ast.Name(id="before"), args=[ast.Subscript() as inner], keywords=[]):
             read = _read(inner, fail)
             return Read(read.name, read.indices, before=True)
     return fail(
         f"{ast.unparse(node)!r} cannot stand here; an expression is made of numbers, names, NAME[indices], + - * /, "
-        "sum(index, ...), before(NAME[indices]) and (index == index)"
+        "coin(), sum(index, ...), before(NAME[indices]) and (index == index)"
     )
 
 
@@ -269,6 +279,8 @@ def _check_letters(statement: Statement, fail: Fail) -> None:
     if loose := free(statement.value) - set(letters):
         fail(f"index {min(loose)!r} stands only on the right; sum over it: sum({min(loose)}, ...)")
     for node in walk(statement.value):
+        if isinstance(node, Coin) and statement.value != node:
+            fail("coin() stands alone on the right, NAME[indices] = coin(), so that all that read it read the same")
         if isinstance(node, Sum):
             if node.letter in letters:
                 fail(f"index {node.letter!r} is summed over and stands on the left too; use another letter")
@@ -344,6 +356,8 @@ def factors(expression: Expression) -> tuple[Expression, ...]:
 def show(expression: Expression) -> str:
     """The expression as text that parses to itself."""
     match expression:
+        case Coin():
+            return "coin()"
         case Number(value):
             return f"{value:g}" if float(f"{value:g}") == value else repr(value)
         case Scalar(name):

@@ -18,6 +18,8 @@ from __future__ import annotations
 from dataclasses import MISSING, dataclass, fields
 from typing import dataclass_transform
 
+import numpy as np
+
 from neurosim.errors import NeurosimError
 from neurosim.expansion import expand
 
@@ -63,3 +65,7 @@ class Rule:
         """The numbers among the parameters, by name."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: value for name, value in values.items() if isinstance(value, int | float)}
+
+    def of_neurons(self, n: int, alpha: float) -> dict[str, np.ndarray]:
+        """Numbers that each of n neurons has for good, by name, such as time constants of its own: `name[i]`."""
+        return {}

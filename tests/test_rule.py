@@ -22,7 +22,7 @@ from neurosim.network import PLASTIC, QUANTITIES, WEIGHTS
 from neurosim.precision import KINDS
 
 RULES = catalog.names("rule")
-VARIANTS = [*RULES, "rflo:feedback=symmetric", "rflo:decay=0.5", "tbptt:k=4", "tbptt:k=4,stride=3"]
+VARIANTS = [*RULES, "rflo:feedback=symmetric", "rflo:decay=0.5", "rflo:spread=0.5", "tbptt:k=4", "tbptt:k=4,stride=3"]
 SUBSETS = [chosen for size in range(4) for chosen in combinations(PLASTIC, size)]
 NETWORK = Network.random(4, n_in=3, n_out=2, alpha=0.3, gain=0.5, seed=0)
 HEBB = "weight[i, j] = weight[i, j] + lr * r[i] * pre[j]"
@@ -110,6 +110,12 @@ NEEDS = {
         "trace_in": ("trace", "input", (3,)),
         "teach": ("teaching signal", "neuron", (4,)),
     },
+    "rflo:spread=0.5": {
+        "own_decay": ("trace", "neuron", (4,)),
+        "trace_rec": ("trace", "synapse", (4, 4)),
+        "trace_in": ("trace", "synapse", (4, 3)),
+        "teach": ("teaching signal", "neuron", (4,)),
+    },
     "tbptt:k=4": {
         "past_rec": ("trace", "neuron", (4, 4)),
         "past_in": ("trace", "input", (4, 3)),
@@ -126,14 +132,30 @@ NEEDS = {
         "influence_in": ("trace", "global", (4, 4, 3)),
         "teach": ("teaching signal", "neuron", (4,)),
     },
+    "snap1": {
+        "trace_rec": ("trace", "synapse", (4, 4)),
+        "trace_in": ("trace", "synapse", (4, 3)),
+        "teach": ("teaching signal", "neuron", (4,)),
+    },
     "bptt": {
         "delta": ("teaching signal", "neuron", (4,)),
         "slope_rec": ("accumulator", "synapse", (4, 4)),
         "slope_in": ("accumulator", "synapse", (4, 3)),
         "slope_out": ("accumulator", "synapse", (2, 4)),
     },
+    "nodeperturbation": {
+        "toss": ("trace", "neuron", (4,)),
+        "shift": ("trace", "neuron", (4,)),
+        "moved": ("trace", "output", (2,)),
+        "reward": ("teaching signal", "global", (1,)),
+        "trace_rec": ("trace", "synapse", (4, 4)),
+        "trace_in": ("trace", "synapse", (4, 3)),
+    },
     "fixed": {},
 }
+
+
+NEEDS |= {"fa": NEEDS["bptt"], "eprop": NEEDS["snap1"]}
 
 
 @pytest.mark.parametrize("name", NEEDS)
@@ -152,10 +174,10 @@ def test_what_a_network_keeps_and_where():
 
 
 @pytest.mark.parametrize("name", VARIANTS)
-def test_only_bptt_goes_back_through_the_trial(name):
-    made = program(name)
-    assert made.remembered == (("error", "r", "sent", "x") if name == "bptt" else ())
-    assert bool(made.backward) == (name == "bptt")
+def test_only_bptt_and_fa_go_back_through_the_trial(name):
+    made, back = program(name), name in ("bptt", "fa")
+    assert made.remembered == (("error", "r", "sent", "x") if back else ())
+    assert bool(made.backward) == back
 
 
 def test_what_the_trial_must_be_kept_for():

@@ -65,7 +65,7 @@ def deviation(one: Update, other: Update) -> float:
 
 @pytest.mark.parametrize("golden_loss", LOSSES)
 @pytest.mark.parametrize("rule", RULES)
-def test_values_of_another_implementation(rule: str, golden_loss: str) -> None:
+def test_06_values_of_another_implementation(rule: str, golden_loss: str) -> None:
     student = LinearSystem(waves(2, 4, 1, 0.6), waves(4, 4, 2, 0.25), waves(4, 3, 3, 0.5))
     teacher = LinearSystem(waves(2, 3, 4, 0.8), waves(3, 3, 5, 0.3), waves(3, 3, 6, 0.7))
     mask = theory.loss_mask(LOSSES[golden_loss], 10)
@@ -80,7 +80,7 @@ def test_values_of_another_implementation(rule: str, golden_loss: str) -> None:
 
 @pytest.mark.parametrize("alpha", [1.0, 0.3])
 @pytest.mark.parametrize("mask", [theory.loss_mask("last", 25), theory.loss_mask("all", 25), np.arange(25) % 3.0])
-def test_bptt_is_the_gradient(mask: np.ndarray, alpha: float) -> None:
+def test_01_bptt_is_the_gradient(mask: np.ndarray, alpha: float) -> None:
     student, teacher = random_system(0, 7, radius=0.6, alpha=alpha), random_system(1, 5)
     update = theory.expected_update(student, teacher, theory.bptt(student), mask)
     for name in WEIGHTS:
@@ -122,14 +122,14 @@ def test_credit_in_one_trial_of_a_leaky_network(vectors: str) -> None:
             assert np.abs(summed + trial[f"{rule}_{name}"]).max() < 1e-12 * np.abs(trial[f"{rule}_{name}"]).max()
 
 
-def test_truncation_beyond_the_trial_is_none() -> None:
+def test_03_truncation_beyond_the_trial_is_none() -> None:
     student = random_system(0, 6)
     for k in (20, 21, 1000):
         assert np.array_equal(theory.tbptt(student, k)(20), theory.bptt(student)(20))
     assert not np.array_equal(theory.tbptt(student, 19)(20), theory.bptt(student)(20))
 
 
-def test_symmetric_rflo_without_memory_is_one_step_of_tbptt() -> None:
+def test_03_symmetric_rflo_without_memory_is_one_step_of_tbptt() -> None:
     student = random_system(0, 6, alpha=0.3)
     symmetric = theory.rflo(student, student.W_out.T, decay=0.0)
     assert np.abs(symmetric(20) - theory.tbptt(student, k=1)(20)).max() < 1e-12
@@ -158,7 +158,7 @@ def test_a_leak_is_a_change_of_variables(rule: str) -> None:
 
 @pytest.mark.parametrize("alpha", [1.0, 0.3])
 @pytest.mark.parametrize("rule", MORE_RULES)
-def test_infinite_trials_are_the_limit_of_long_ones(rule: str, alpha: float) -> None:
+def test_07_infinite_trials_are_the_limit_of_long_ones(rule: str, alpha: float) -> None:
     student, teacher = random_system(0, 6, radius=0.85, alpha=alpha), random_system(1, 4, radius=0.9, alpha=alpha)
     credit, mask = MORE_RULES[rule](student, random_feedback(6)), theory.loss_mask("last", 600)
     stationary = theory.stationary_update(student, teacher, credit)
