@@ -23,6 +23,7 @@ from neurosim.errors import NeurosimError
 from neurosim.experiment import Experiment, Run, host, run
 from neurosim.results import Results
 from neurosim.spike_cost import Cost, Question, Spiking, ask
+from neurosim.suitability import Suitability, suitability
 from neurosim.task import PARTS, Task
 
 EXACT_RULE = "bptt"
@@ -64,6 +65,7 @@ class Row:
     """One rule on one chip: the learning rate that it was given, whether a wider grid might serve it better, its runs.
 
     host: why it ran beside the engine's simulator, if it did. costs: what its runs are in spikes, if that was asked.
+    chip: whether the chip could run it and what that would cost, if the profile is one.
     """
 
     rule: str
@@ -73,6 +75,7 @@ class Row:
     runs: tuple[Run, ...]
     host: str | None = None
     costs: tuple[Cost, ...] = ()
+    chip: Suitability | None = None
 
     @property
     def losses(self) -> np.ndarray:
@@ -189,7 +192,8 @@ def compare(
         lr, at_edge = _tuned(question, budget, worker) if learning[question.rule] else (0.0, False)
         answers = worker.runs(replace(question, lr=lr, seed=asked.seed + seed) for seed in range(seeds))
         costs = worker.costs(answers, spiking) if spiking else ()
-        rows.append(Row(question.rule, question.profile, lr, at_edge, answers, hosted[question], costs))
+        chip = suitability(question) if question.profile != EXACT_PROFILE else None
+        rows.append(Row(question.rule, question.profile, lr, at_edge, answers, hosted[question], costs, chip))
     return Comparison(asked, budget, tuple(rows), _references(asked, seeds), spiking)
 
 

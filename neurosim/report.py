@@ -43,6 +43,7 @@ def _row_as_json(comparison: Comparison, row: Row) -> dict[str, Any]:
         "cosine": {name: _plain(row.cosine(name)) for name in WEIGHTS if any(name in run.cosine for run in row.runs)},
         "diverged": row.diverged,
         "host": row.host,
+        "on_the_chip": _on_the_chip(row),
         "in_spikes": {name: _plain(row.in_spikes(name)) for name in COSTS} if row.costs else None,
         "runs": [
             {
@@ -55,6 +56,18 @@ def _row_as_json(comparison: Comparison, row: Row) -> dict[str, Any]:
             }
             for run in row.runs
         ],
+    }
+
+
+def _on_the_chip(row: Row) -> dict[str, Any] | None:
+    if row.chip is None:
+        return None
+    memory, energy = row.chip.cost.memory, row.chip.cost.energy
+    return {
+        "verdict": row.chip.audit.verdict,
+        "reasons": list(row.chip.audit.reasons),
+        "bits_per_synapse": memory.synapse if memory else None,
+        "joule_per_step": energy.total if energy else None,
     }
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from neurosim import catalog
 from neurosim.comparison import EXACT_PROFILE, EXACT_RULE, Comparison, Row
+from neurosim.cost.text import ranged
 from neurosim.rounding_loss import warnings
 from neurosim.spike_cost import Spiking
 
@@ -52,6 +53,10 @@ def _columns(comparison: Comparison) -> Iterator[Column]:
         yield task.score_name, lambda row: _number(row.score)
     for name in _measured(comparison):
         yield f"cos {name}", partial(_cosine, name=name)
+    if _has_chips(comparison):
+        yield "on the chip", lambda row: row.chip.audit.verdict if row.chip else ""
+        yield "bits/synapse", _bits
+        yield "nJ/step", _energy
     yield "diverged", lambda row: f"{row.diverged} of {len(row.runs)}"
     for head, what in _of_spikes(comparison.spiking):
         yield head, partial(_in_spikes, what=what)
@@ -63,6 +68,22 @@ def _cosine(row: Row, name: str) -> str:
 
 def _in_spikes(row: Row, what: str) -> str:
     return _number(row.in_spikes(what))
+
+
+def _bits(row: Row) -> str:
+    memory = row.chip.cost.memory if row.chip else None
+    if row.chip is None:
+        return ""
+    return "unknown" if memory is None else f"{memory.synapse:g}" if memory.synapse else "analog"
+
+
+def _energy(row: Row) -> str:
+    energy = row.chip.cost.energy if row.chip else None
+    return ranged(energy.total, 1e-9) if energy else "" if row.chip is None else "unknown"
+
+
+def _has_chips(comparison: Comparison) -> bool:
+    return any(row.chip for row in comparison.rows)
 
 
 def _has_exact(comparison: Comparison) -> bool:
@@ -84,6 +105,9 @@ def _notes(comparison: Comparison) -> Iterator[str]:
         yield f"locality: what a rule loses to the exact gradient, loss - loss({EXACT_RULE}), median over paired seeds"
     if _has_precision(comparison):
         yield f"precision: what a chip's numbers lose, loss - loss in {EXACT_PROFILE}, median over paired seeds"
+    if _has_chips(comparison):
+        yield "on the chip: whether it could run the rule by itself, and why not: `neurosim audit`"
+        yield "nJ/step: forward, learning and, where known, static, typical [low, high]; in parts: `neurosim cost`"
     if any(row.host for row in comparison.rows):
         yield f"(host): {comparison.asked.engine} runs the network, a host beside it this rule; the JSON says why"
     if comparison.spiking:

@@ -1,4 +1,4 @@
-"""Before anything is imported: annotated shapes and types are checked at run time, and what may be cached has a place.
+"""Before anything is imported: shapes are checked at run time where there are any, and what may be cached has a place.
 
 Kernels stay in pytest's own cache from one session to the next, and all workers share them.
 """
@@ -6,6 +6,7 @@ Kernels stay in pytest's own cache from one session to the next, and all workers
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 from jaxtyping import install_import_hook
@@ -13,7 +14,11 @@ from jaxtyping import install_import_hook
 CHECKED = "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))"
 """An int will do where a float is asked for, as type checkers have it."""
 
-install_import_hook("neurosim", CHECKED)
+ROOT = Path(__file__).parents[1]
+SHAPED = [file for file in (ROOT / "neurosim").rglob("*.py") if "from jaxtyping import" in file.read_text()]
+"""The modules that say what shapes their arrays have; of the others, types are mypy's to check."""
+
+install_import_hook([".".join(file.relative_to(ROOT).with_suffix("").parts) for file in SHAPED], CHECKED)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -19,6 +19,7 @@ RULES = [
     *catalog.names("rule"),
     "rflo:feedback=symmetric",
     "rflo:decay=0.3",
+    "rflo:spread=0.5",
     "tbptt:k=4",
     "tbptt:k=5,stride=3",
 ]

@@ -43,7 +43,7 @@ LAYERS = (
     ("cost",),
     ("experiment",),
     ("spike_cost",),
-    ("export", "golden", "results"),
+    ("export", "golden", "results", "suitability"),
     ("comparison",),
     ("curves", "rounding_loss"),
     ("table",),
