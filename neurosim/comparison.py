@@ -20,7 +20,7 @@ from neurosim import catalog
 from neurosim.arithmetic import Arithmetic
 from neurosim.engine import Progress
 from neurosim.errors import NeurosimError
-from neurosim.experiment import Experiment, Run, host, run
+from neurosim.experiment import Experiment, Run, host, learning, run, untrained
 from neurosim.results import Results
 from neurosim.spike_cost import Cost, Question, Spiking, ask
 from neurosim.suitability import Suitability, suitability
@@ -175,21 +175,23 @@ def compare(
     if twice := next((rule for rule in rules if list(rules).count(rule) > 1), None):
         raise NeurosimError(f"{twice!r} is named twice; name each rule once")
     task = catalog.task(asked.task)
-    learning = {rule: _learns(rule) for rule in rules}
+    learns = {rule: _learns(rule) for rule in rules}
     profiles = tuple(dict.fromkeys(profiles or (asked.profile,)))
     catalog.engine(asked.engine)
     if spiking:
         catalog.realisation(spiking.realisation)
     _check_trials(task, asked)
     questions = [replace(asked, rule=rule, profile=profile) for profile in profiles for rule in rules]
+    for question in questions:
+        learning(question, untrained(question, task))
     hosted = {question: host(question) for question in questions}
     each = asked.trials or task.train_trials
-    tried = sum(learning.values()) * (len(budget.rates) * budget.seeds if len(budget.rates) > 1 else 0)
+    tried = sum(learns.values()) * (len(budget.rates) * budget.seeds if len(budget.rates) > 1 else 0)
     in_spikes = Question(asked, spiking).trials if spiking else 0
     worker = _Worker(results, plan(len(profiles) * (each * tried + (each + in_spikes) * len(rules) * seeds)), each)
     rows = []
     for question in questions:
-        lr, at_edge = _tuned(question, budget, worker) if learning[question.rule] else (0.0, False)
+        lr, at_edge = _tuned(question, budget, worker) if learns[question.rule] else (0.0, False)
         answers = worker.runs(replace(question, lr=lr, seed=asked.seed + seed) for seed in range(seeds))
         costs = worker.costs(answers, spiking) if spiking else ()
         chip = suitability(question) if question.profile != EXACT_PROFILE else None

@@ -134,14 +134,19 @@ def untrained(experiment: Experiment, task: Task) -> Network:
     return Network.random(experiment.n, task.n_in, task.n_out, alpha, experiment.gain, experiment.seed)
 
 
+def learning(experiment: Experiment, network: Network) -> Program:
+    """The program that a network learns by. Raises `NeurosimError` if the profile cannot compute it exactly."""
+    program = compile(network, catalog.rule(experiment.rule), lr=experiment.lr, plastic=experiment.plastic)
+    return adapt(program, catalog.profile(experiment.profile).arithmetic)
+
+
 def host(experiment: Experiment) -> str | None:
     """Why the engine leaves the rule to a host beside its simulator; None if it does not, or simulates nothing."""
     native = getattr(catalog.engine(experiment.engine), "native", None)
     if native is None:
         return None
     network = untrained(replace(experiment, n=1), catalog.task(experiment.task))
-    program = compile(network, catalog.rule(experiment.rule), plastic=experiment.plastic)
-    reason: str | None = native(adapt(program, catalog.profile(experiment.profile).arithmetic))
+    reason: str | None = native(learning(experiment, network))
     return reason
 
 
@@ -185,12 +190,11 @@ class _Learner:
     @classmethod
     def of(cls, experiment: Experiment, task: Task) -> _Learner:
         network = untrained(experiment, task)
-        rule, arithmetic = catalog.rule(experiment.rule), catalog.profile(experiment.profile).arithmetic
-        program = adapt(compile(network, rule, lr=experiment.lr, plastic=experiment.plastic), arithmetic)
+        program = learning(experiment, network)
         return cls(
             experiment,
             program,
-            tested=adapt(compile(network, rule, plastic=()), arithmetic),
+            tested=learning(replace(experiment, plastic=()), network),
             train=task.trials(experiment.trials or task.train_trials, experiment.seed),
             test=task.trials(experiment.test_trials, experiment.seed, experiment.part),
             weights=dict(network.weights),

@@ -17,15 +17,14 @@ import numpy as np
 from jaxtyping import Int
 
 from neurosim import catalog
-from neurosim.adaptation import adapt
 from neurosim.atomic import write_whole
 from neurosim.draws import LASTING, NORMAL, stream_key, word
 from neurosim.engine import Job, received, start
 from neurosim.errors import NeurosimError
-from neurosim.experiment import Experiment, untrained
+from neurosim.experiment import Experiment, learning, untrained
 from neurosim.network import INPUTS
 from neurosim.precision import Format
-from neurosim.program import Program, compile
+from neurosim.program import Program
 from neurosim.storing import SHARED, needs
 from neurosim.task import Trials
 
@@ -55,12 +54,10 @@ def golden(experiment: Experiment, steps: int) -> Golden:
 
     Raises `NeurosimError` if its profile does not compute in fixed point, or the trial is shorter than that.
     """
-    arithmetic = catalog.profile(experiment.profile).arithmetic
-    if not arithmetic.fixed:
+    if not catalog.profile(experiment.profile).arithmetic.fixed:
         raise NeurosimError(f"profile {experiment.profile!r} computes in float64, which has no codes; choose another")
     task = catalog.task(experiment.task)
-    network, rule = untrained(experiment, task), catalog.rule(experiment.rule)
-    program = adapt(compile(network, rule, lr=experiment.lr, plastic=experiment.plastic), arithmetic)
+    program = learning(experiment, untrained(experiment, task))
     trials = task.trials(1, experiment.seed)
     if not 1 <= steps <= trials.inputs.shape[1]:
         raise NeurosimError(f"{steps} steps; a trial of {experiment.task} has {trials.inputs.shape[1]}")
