@@ -17,11 +17,19 @@ from neurosim.network import Network
 from neurosim.program import Program, compile
 from neurosim.task import Trials
 
-SIZES = (16, 64, 256)
-ENGINES = ("numba", "numpy", "brian2", "nengo", "nengo:network")
+SIZES = (16, 64, 256, 1024)
+LONG = {
+    "numba": 60,
+    "numpy": 5,
+    "brian2:fused": 20,
+    "brian2:standalone": 40,
+    "brian2:numpy": 8,
+    "nengo:fused": 20,
+    "nengo:network": 8,
+}
+"""Engines, and trials of the long run: enough to be measured, few enough to wait for; an eighth of them at N = 1024."""
+
 STEPS = 100
-LONG = {"numba": 60, "numpy": 5, "brian2": 8, "nengo": 20, "nengo:network": 8}
-"""Trials of the long run: enough to be measured, few enough to wait for."""
 
 
 def trials(count: int) -> Trials:
@@ -31,6 +39,7 @@ def trials(count: int) -> Trials:
 
 def microseconds(engine: str, program: Program) -> float:
     """Per step."""
+    long = max(LONG[engine] // (8 if program.sizes["neuron"] > 256 else 1), 2)
 
     def once(count: int) -> float:
         job = Job(trials(count))
@@ -39,8 +48,8 @@ def microseconds(engine: str, program: Program) -> float:
         return time.perf_counter() - begin
 
     once(1)
-    found = [once(LONG[engine]) - once(1) for _ in range(3)]
-    return 1e6 * min(found) / ((LONG[engine] - 1) * STEPS)
+    found = [once(long) - once(1) for _ in range(3)]
+    return 1e6 * min(found) / ((long - 1) * STEPS)
 
 
 def main(rules: list[str]) -> None:
@@ -50,7 +59,7 @@ def main(rules: list[str]) -> None:
         )
         print("|---|" + "---|" * len(SIZES))
         base: dict[int, float] = {}
-        for engine in ENGINES:
+        for engine in LONG:
             cells = []
             for n in SIZES:
                 network = Network.random(n, 2, 2, alpha=0.1, gain=0.5, seed=0)

@@ -59,4 +59,5 @@ def neurosim() -> None:
     neurosim list                                   what there is
     neurosim show rule rflo                         one rule, its equations and what they need
     neurosim compare rflo tbptt:k=8 bptt --task path --out results
+    neurosim audit rflo bptt --profile loihi2-lava reckon   could the chip run it?
     """

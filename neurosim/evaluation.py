@@ -168,4 +168,4 @@ def _aligned(array: np.ndarray, letters: Sequence[str], axes: Sequence[str]) -> 
     """The array over `axes` in their order, of length one where it lacks one; a repeated letter is a diagonal."""
     ordered = [letter for letter in axes if letter in letters]
     array = np.asarray(np.einsum(f"{''.join(letters)}->{''.join(ordered)}", array))
-    return array[tuple(slice(None) if letter in letters else np.newaxis for letter in axes)]
+    return np.asarray(array[tuple(slice(None) if letter in letters else np.newaxis for letter in axes)])
