@@ -42,7 +42,7 @@ def cell(row: dict[str, Any]) -> str:
     """Verdict, loss, bits of a synapse, energy of a step."""
     chip = row["on_the_chip"]
     bits = chip["bits_per_synapse"]
-    kept = "unknown bits" if bits is None else f"{bits:g} bits" if bits else "analog"
+    kept = "unknown bits" if bits is None else f"{bits:.3g} bits" if bits else "analog"
     energy = chip["joule_per_step"]
     spent = "unknown nJ" if energy is None else "{1:.3g} [{0:.2g}, {2:.2g}] nJ".format(*(each * 1e9 for each in energy))
     return f"**{chip['verdict']}** {loss(row)}<br>{kept}, {spent}"

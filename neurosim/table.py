@@ -74,7 +74,7 @@ def _bits(row: Row) -> str:
     memory = row.chip.cost.memory if row.chip else None
     if row.chip is None:
         return ""
-    return "unknown" if memory is None else f"{memory.synapse:g}" if memory.synapse else "analog"
+    return "unknown" if memory is None else f"{memory.synapse:.3g}" if memory.synapse else "analog"
 
 
 def _energy(row: Row) -> str:
