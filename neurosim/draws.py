@@ -6,6 +6,7 @@ So it is the same in every engine, order and thread (Steele, Lea & Flood 2014, O
 from __future__ import annotations
 
 import zlib
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, UInt64
@@ -27,24 +28,25 @@ def stream_key(seed: int, quantity: str) -> int:
 
 def uniform(key: int, step: int, elements: UInt64[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
     """The draws of some elements of a quantity at a step: multiples of 2**-32 in [0, 1)."""
-    return (word(key, step, elements) >> np.uint64(32)).astype(float) * 2.0**-32
+    return np.asarray((word(key, step, elements) >> np.uint64(32)) * 2.0**-32)
 
 
 def normal(key: int, step: int, elements: UInt64[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
     """Draws of mean 0 and variance 1, nearly Gaussian: the sum of the four 16-bit parts of a word, scaled."""
     bits = word(key ^ NORMAL, step, elements)
     parts = sum((bits >> np.uint64(16 * part)) & np.uint64(0xFFFF) for part in range(4))
-    return (np.asarray(parts).astype(float) * 2.0**-16 - 1.999969482421875) * 1.7320508075688772
+    return np.asarray((parts * 2.0**-16 - 1.999969482421875) * 1.7320508075688772)
 
 
 def word(key: int, step: int, elements: UInt64[np.ndarray, "..."]) -> UInt64[np.ndarray, "..."]:
     """The 64 random bits that a draw is made of."""
     with np.errstate(over="ignore"):
         counter = (np.uint64(step) << np.uint64(32)) | elements
-        return _mixed(np.uint64(key) + counter * np.uint64(STEP))
+        return np.asarray(_mixed(np.uint64(key) + counter * np.uint64(STEP)))
 
 
-def _mixed(z: UInt64[np.ndarray, "..."]) -> UInt64[np.ndarray, "..."]:
+def _mixed(z: Any) -> Any:
+    """SplitMix64's finisher, of one word or an array of them."""
     z = (z ^ (z >> np.uint64(30))) * np.uint64(FIRST_MIX)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(SECOND_MIX)
     return z ^ (z >> np.uint64(31))

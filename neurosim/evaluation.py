@@ -46,7 +46,7 @@ def execute(
             value = Evaluation(values, earlier, scalars, place, program.sizes).of(statement.value, axes)
             format = program.quantities[name].format
             given = draws.of(name, format, values[name].shape, where) if needs(format) else {}
-            was = values[name][where].copy()
+            was = np.array(values[name][where])
             if "was" in given:
                 given["was"] = was
             values[name][where] = store(format, value, **given)
@@ -118,7 +118,7 @@ class Draws:
         found: dict[str, Any] = dict.fromkeys(needs(format))
         for each in found.keys() & given.keys():
             draw, step = given[each]
-            found[each] = draw(self.keys[name], step, elements[where])
+            found[each] = draw(self.keys[name], step, np.asarray(elements[where]))
         return found
 
 

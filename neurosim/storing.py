@@ -115,8 +115,8 @@ def store(
     """The values as a format keeps them. was: what they replace, stored values too; u, g, d: the draws."""
     if format.exact:
         return values
-    kept: np.ndarray = _compiled(format)(values / format.lsb, was / format.lsb, u, g, d)
-    return kept * format.lsb
+    kept = _compiled(format)(values / format.lsb, was / format.lsb, u, g, d)
+    return np.asarray(kept * format.lsb)
 
 
 @cache
