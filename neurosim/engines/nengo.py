@@ -76,7 +76,13 @@ def _built(
     if form == "fused" and (why := native(program)):
         raise NeurosimError(f"this program cannot be fused, for it needs a host: {why}; build the form 'network'")
     from neurosim.nengo_parts import nengo, network
+    from neurosim.nengo_parts.wiring import Wiring
 
+    if form == "network" and (other := Wiring(program).departure):
+        raise NeurosimError(
+            f"this chip's network has {other}, which is no connection of Nengo's; use the engine nengo:fused for rules "
+            "that learn inside the simulator, or numba"
+        )
     built = nengo.Network(label="neurosim", seed=0, add_to_container=contained)
     make = network.fused if form == "fused" else network.idiomatic
     make(built, program, received(program, trials), clock)

@@ -130,6 +130,13 @@ class Wiring:
         return found
 
     @cached_property
+    def departure(self) -> str | None:
+        """What of a chip's own network no populations and connections stand for, or None."""
+        expected = notation.parse(net.EQUATIONS)[0].statements
+        found = [statement for statement in self.statements if of_the_network(statement)]
+        return next((f"'{statement}'" for statement in found if statement not in expected), None)
+
+    @cached_property
     def unnatural(self) -> str | None:
         """Why the rule cannot run inside the simulator, or None if it can."""
         program = self.program
