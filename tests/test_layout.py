@@ -46,7 +46,7 @@ LAYERS = (
     ("export", "golden", "results", "suitability"),
     ("comparison",),
     ("curves", "rounding_loss"),
-    ("table",),
+    ("reproduce", "table"),
     ("report",),
     ("commands",),
     ("cli",),

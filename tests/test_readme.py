@@ -32,7 +32,7 @@ def test_a_command_works(command: str, tmp_path: Path, monkeypatch: pytest.Monke
         pytest.skip("needs the extra `data`")
     monkeypatch.chdir(tmp_path)
     Path("my_rule.py").write_text(next(block for block in PYTHON if "class " in block), encoding="utf-8")
-    words = shlex.split(re.sub(r"(compare .* --profile \S+) .*-vlasov", r"\1", command))
+    words = shlex.split(re.sub(r"compare (\S+) .* bptt (.* --profile \S+) .*-vlasov", r"compare \1 bptt \2", command))
     found = CliRunner().invoke(neurosim, [*words, *QUICK.get(words[0], [])], catch_exceptions=False)
     assert found.exit_code == 0, found.output
 

@@ -1,0 +1,72 @@
+"""Panels as pictures: theory as lines, simulation as rings, in colours that the colour-blind can tell apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from neurosim.curves import COLOURS
+from neurosim.reproduce.figure import Curve, Panel
+
+MARKERS = 24
+"""The most rings along a curve: as many as can be told apart."""
+
+
+def draw(panels: Sequence[Panel], title: str, file: BinaryIO, form: str) -> None:
+    """Write a picture of the panels, `png` or `svg`."""
+    import matplotlib
+
+    matplotlib.use("Agg", force=False)
+    from matplotlib.figure import Figure
+
+    columns = 2 if len(panels) in (2, 4) else min(3, len(panels))
+    rows = -(-len(panels) // columns)
+    drawing = Figure(figsize=(3.6 * columns, 2.9 * rows + 0.5), layout="constrained")
+    places = np.ravel(drawing.subplots(rows, columns, squeeze=False))
+    for panel, axes in zip(panels, places, strict=False):
+        _panel(axes, panel)
+    for axes in places[len(panels) :]:
+        axes.axis("off")
+    drawing.suptitle(f"{title}: theory (lines), simulation (rings)", fontsize=10)
+    with matplotlib.rc_context({"svg.hashsalt": "neurosim"}):
+        drawing.savefig(file, format=form, dpi=110, metadata={"Date": None} if form == "svg" else None)
+
+
+def _panel(axes: Any, panel: Panel) -> None:
+    for name, height in (panel.guides or {}).items():
+        axes.axhline(height, color="0.55", linewidth=0.9, linestyle="--", zorder=0)
+        axes.annotate(name, (0.99, height), (0, 2), ("axes fraction", "data"), "offset points", ha="right", fontsize=7)
+    for curve in panel.curves:
+        _curve(axes, curve)
+    axes.set_xlabel(panel.x, fontsize=9)
+    axes.set_ylabel(panel.y, fontsize=9)
+    axes.set_title(panel.title, fontsize=9)
+    axes.tick_params(labelsize=8)
+    for axis in panel.log:
+        axes.set(**{f"{axis}scale": "log"})
+    if any(not curve.label.startswith("_") for curve in panel.curves):
+        axes.legend(frameon=False, fontsize=7)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _curve(axes: Any, curve: Curve) -> None:
+    colour, label = COLOURS[curve.colour], curve.label
+    if curve.predicted is not None:
+        axes.plot(curve.x, curve.predicted, color=colour, linewidth=1.5, label=label)
+        label = "_simulated"
+    if curve.simulated is not None:
+        every = slice(None, None, -(-len(curve.x) // MARKERS))
+        joined = "none" if curve.predicted is not None else ":"
+        axes.plot(
+            curve.x[every],
+            curve.simulated[every],
+            color=colour,
+            marker="o",
+            markersize=4,
+            fillstyle="none",
+            linestyle=joined,
+            linewidth=0.8,
+            label=label,
+        )
