@@ -1,7 +1,7 @@
 """Time per step of every engine beside `numba`, in one run: python benchmarks/engines.py [RULE ...]
 
-Each cell is the least of three runs, with what an engine does once (compile, build) taken out by the difference of a
-long and a short run. Ratios are what to trust; microseconds are those of the machine, as busy as it was.
+Each cell is the least of three long runs less the least of three short ones, so that what an engine does once
+(compile, build) is left out. Ratios are what to trust; microseconds are those of the machine, as busy as it was.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ LONG = {
     "nengo:fused": 20,
     "nengo:network": 8,
 }
-"""Engines, and trials of the long run: enough to be measured, few enough to wait for; an eighth of them at N = 1024."""
+"""Engines, and trials of the long run: enough to be measured, few enough to wait for; half of them at N = 1024."""
 
 STEPS = 100
 
@@ -39,7 +39,7 @@ def trials(count: int) -> Trials:
 
 def microseconds(engine: str, program: Program) -> float:
     """Per step."""
-    long = max(LONG[engine] // (8 if program.sizes["neuron"] > 256 else 1), 2)
+    long = max(LONG[engine] // (2 if program.sizes["neuron"] > 256 else 1), 2)
 
     def once(count: int) -> float:
         job = Job(trials(count))
@@ -48,8 +48,8 @@ def microseconds(engine: str, program: Program) -> float:
         return time.perf_counter() - begin
 
     once(1)
-    found = [once(long) - once(1) for _ in range(3)]
-    return 1e6 * min(found) / ((long - 1) * STEPS)
+    least = min(once(long) for _ in range(3)) - min(once(1) for _ in range(3))
+    return 1e6 * least / ((long - 1) * STEPS)
 
 
 def main(rules: list[str]) -> None:
