@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import csv
+import importlib
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from neurosim import reproduce
+from neurosim import reproduce, theory
 from neurosim.cli import neurosim
 from neurosim.errors import NeurosimError
 from neurosim.reproduce import Curve, Panel, Setting, writing
@@ -30,7 +34,13 @@ class Straight(reproduce.Figure):
         return (Panel("Straight", "x", "y", (curve,)),)
 
 
-@pytest.mark.parametrize("name", reproduce.names())
+LONG = ("beyond-alignment", "low-rank-spectra", "rounding-and-rank", "sequence-loss")
+"""Figures of larger networks, or of several programs, which take some time to compile."""
+
+NAMES = [pytest.param(name, marks=[pytest.mark.slow] if name in LONG else []) for name in reproduce.names()]
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_a_figure_agrees_with_theory_and_is_written(name: str, tmp_path: Path) -> None:
     made = reproduce.reproduce(name, tmp_path, Setting(), quick=True)
     assert made.within, str(made)
@@ -53,6 +63,47 @@ def test_the_tolerance_decides(
     found = CliRunner().invoke(neurosim, words, catch_exceptions=False)
     assert f"worst deviation {0.05 if quick else 0.2:.2g}, tolerance 0.1: {verdict}\n" in found.output
     assert found.exit_code == code
+
+
+@pytest.mark.parametrize(
+    ("name", "predictor"),
+    [
+        ("rates-and-stability", "convergence_rate"),
+        ("rflo-detour", "mode_loss"),
+        pytest.param("fixed-points", "optimum", marks=pytest.mark.slow),
+        pytest.param("sequence-loss", "stationary_update", marks=pytest.mark.slow),
+        pytest.param("outlier-escape", "outlier_loss", marks=pytest.mark.slow),
+        pytest.param("oscillation-pair", "pair_eigenvalues", marks=pytest.mark.slow),
+        pytest.param("multi-timescale", "pair_loss", marks=pytest.mark.slow),
+        pytest.param("lazy-curve", "lazy_loss", marks=pytest.mark.slow),
+        pytest.param("rich-lazy-threshold", "asks_for_outlier", marks=pytest.mark.slow),
+    ],
+)
+def test_a_wrong_prediction_is_found(
+    name: str, predictor: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = importlib.import_module(f"neurosim.reproduce.figures.{name.replace('-', '_')}")
+    monkeypatch.setattr(module, predictor, partial(_wrong, getattr(module, predictor)))
+    words = ["reproduce", name, "--quick", "--out", str(tmp_path)]
+    found = CliRunner().invoke(neurosim, words, catch_exceptions=False)
+    assert found.exit_code == 1 and "NOT within" in found.output
+
+
+def _wrong(right: Callable[..., Any], *given: Any, **named: Any) -> Any:
+    """What is right by a quarter too much, or the contrary of it."""
+    value = right(*given, **named)
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, theory.Update):
+        return theory.Update(1.25 * value.W_out, 1.25 * value.W_rec, 1.25 * value.W_in)
+    return 1.25 * value
+
+
+@pytest.mark.slow
+def test_a_chip_learns_what_makes_sense_there_and_has_no_tolerance(tmp_path: Path) -> None:
+    words = ["reproduce", "fixed-points", "--quick", "--out", str(tmp_path), "--profile", "fixed:weight=s8.5"]
+    found = CliRunner().invoke(neurosim, words, catch_exceptions=False)
+    assert found.exit_code == 0 and "no tolerance under fixed:weight=s8.5\n" in found.output
 
 
 def test_without_names_it_says_what_there_is() -> None:

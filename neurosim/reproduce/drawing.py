@@ -25,13 +25,15 @@ def draw(panels: Sequence[Panel], title: str, file: BinaryIO, form: str) -> None
     rows = -(-len(panels) // columns)
     drawing = Figure(figsize=(3.6 * columns, 2.9 * rows + 0.5), layout="constrained")
     places = np.ravel(drawing.subplots(rows, columns, squeeze=False))
+    told: set[str] = set()
     for panel, axes in zip(panels, places, strict=False):
         _panel(axes, panel)
+        told |= _legend(axes, told)
     for axes in places[len(panels) :]:
         axes.axis("off")
     drawing.suptitle(f"{title}: theory (lines), simulation (rings)", fontsize=10)
     with matplotlib.rc_context({"svg.hashsalt": "neurosim"}):
-        drawing.savefig(file, format=form, dpi=110, metadata={"Date": None} if form == "svg" else None)
+        drawing.savefig(file, format=form, dpi=85, metadata={"Date": None} if form == "svg" else None)
 
 
 def _panel(axes: Any, panel: Panel) -> None:
@@ -45,10 +47,30 @@ def _panel(axes: Any, panel: Panel) -> None:
     axes.set_title(panel.title, fontsize=9)
     axes.tick_params(labelsize=8)
     for axis in panel.log:
-        axes.set(**{f"{axis}scale": "log"})
-    if any(not curve.label.startswith("_") for curve in panel.curves):
-        axes.legend(frameon=False, fontsize=7)
+        _logarithmic(axes, axis)
     axes.spines[["top", "right"]].set_visible(False)
+
+
+def _legend(axes: Any, told: set[str]) -> set[str]:
+    """What the colours stand for, once for each; the labels that were new."""
+    handles, labels = axes.get_legend_handles_labels()
+    new = {label: handle for handle, label in zip(handles, labels, strict=True) if label not in told}
+    if new:
+        axes.legend(list(new.values()), list(new), frameon=False, fontsize=7)
+    return set(new)
+
+
+def _logarithmic(axes: Any, name: str) -> None:
+    """A logarithmic axis; one of less than two decades has plain numbers at 1, 2 and 5."""
+    from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
+
+    axes.set(**{f"{name}scale": "log"})
+    axis = getattr(axes, f"{name}axis")
+    low, high = axis.get_view_interval()
+    if high < 100.0 * low:
+        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axis.set_major_formatter(FormatStrFormatter("%g"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def _curve(axes: Any, curve: Curve) -> None:

@@ -86,9 +86,9 @@ class Setting:
 class Figure(ABC):
     """A figure, whose docstring says what it shows. Fields are its sizes, their defaults those of the full figure.
 
-    source: where the claim is made. tolerance: the largest deviation at which theory and simulation agree, chosen as
-    about twice what the size of steps alone makes. quick: the sizes of the quick figure that differ. floating: why the
-    figure needs floating point, if it does.
+    source: where the claim is made. tolerance: the largest deviation at which theory and simulation agree, 1e-10 for
+    what is exact, else somewhat more than finite steps and networks were seen to make of it. quick: the sizes of the
+    quick figure that differ. floating: why the figure needs floating point, if it does.
     """
 
     source: ClassVar[str]

@@ -1,4 +1,4 @@
-"""Networks that learn in an engine while they are watched, from rounds of trials that repeat.
+"""Networks that learn in an engine while they are watched, and the rounds of trials that stand for white noise.
 
 White noise is replaced by what has the same mean: losses and updates are quadratic in the input, so that one impulse
 at the first step of a trial, for each input in turn, with every step counted, does what noise does on average under a
@@ -7,15 +7,15 @@ loss at the last step. To first order in the learning rate that mean is what the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Float
 
 from neurosim import catalog
 from neurosim.adaptation import adapt
-from neurosim.engine import Job
+from neurosim.engine import Job, Outcome
 from neurosim.network import PLASTIC, Network
 from neurosim.program import Program, compile
 from neurosim.reproduce.figure import Setting
@@ -23,12 +23,14 @@ from neurosim.task import Trials
 from neurosim.theory import LinearSystem
 from neurosim.theory.integration import Filter
 
+LEARNED = ("W_out", "W_rec", "W_in")
+
 
 @dataclass(frozen=True, eq=False)
 class Course:
-    """What became of some networks, side by side, at each of some learning times; NaN after a divergence.
+    """What became of some networks, side by side, at the start and after each stretch of trials; NaN once diverged.
 
-    weights: by name, [network, time, ...]. losses: of the round that is met at that time, [network, time].
+    weights: by name, [network, time, ...]. losses: of the trial that is met next, at the end of the last one.
     """
 
     weights: dict[str, np.ndarray]
@@ -38,33 +40,42 @@ class Course:
 def learn(
     networks: Sequence[Network],
     rule: str,
-    round: Trials,
     lr: float,
-    times: Float[np.ndarray, " time"],
+    stretches: Iterable[Trials],
     setting: Setting,
     plastic: Sequence[str] = PLASTIC,
 ) -> Course:
-    """The networks, all of one size, at learning times, `lr` times the number of rounds, the first of which is 0."""
+    """Let networks of one size learn by a rule, and look at them after each stretch of trials."""
     program = compiled(networks[0], rule, lr, setting, plastic)
-    held: list[dict[str, np.ndarray]] = [dict(network.weights) for network in networks]
-    lost = [False] * len(networks)
-    names = ("W_out", "W_rec", "W_in")
-    weights = {name: [[each[name]] for each in held] for name in names}
-    losses: list[list[float]] = [[] for _ in networks]
-    last, done = [np.nan] * len(networks), 0
-    for rounds in np.diff(np.rint(times / lr).astype(int)).tolist():
-        trials = repeated(round, rounds)
-        jobs = [Job(trials, each, seed=setting.seed, first_step=done) for each in held]
-        for place, outcome in enumerate(catalog.engine("numba").run(program, jobs)):
-            of_rounds = outcome.losses.reshape(rounds, -1).sum(axis=1)
-            losses[place].append(np.nan if lost[place] else float(of_rounds[0]))
-            lost[place] = lost[place] or outcome.diverged is not None
-            held[place], last[place] = outcome.weights, np.nan if lost[place] else float(of_rounds[-1])
-            for name in names:
-                weights[name][place].append(outcome.weights[name] * (np.nan if lost[place] else 1.0))
-        done += trials.inputs.shape[0] * trials.inputs.shape[1]
-    found = np.array([[*each, final] for each, final in zip(losses, last, strict=True)])
-    return Course({name: np.array(weights[name]) for name in names}, found)
+    learners = [_Learner(dict(network.weights), [network.weights]) for network in networks]
+    done = 0
+    for trials in stretches:
+        jobs = [Job(trials, each.held, seed=setting.seed, first_step=done) for each in learners]
+        for learner, outcome in zip(learners, catalog.engine("numba").run(program, jobs), strict=True):
+            learner.note(outcome)
+        done += trials.targets.shape[0] * trials.targets.shape[1]
+    weights = {name: np.array([[at[name] for at in each.seen] for each in learners]) for name in LEARNED}
+    return Course(weights, np.array([[*each.losses, each.last] for each in learners]))
+
+
+@dataclass(eq=False)
+class _Learner:
+    """A network on its way: the weights it goes on with, those it was seen with, and losses."""
+
+    held: dict[str, np.ndarray]
+    seen: list[dict[str, np.ndarray]]
+    losses: list[float] = field(default_factory=list)
+    last: float = np.nan
+    lost: bool = False
+
+    def note(self, outcome: Outcome) -> None:
+        """What became of it in a stretch of trials."""
+        self.losses.append(np.nan if self.lost else float(outcome.losses[0]))
+        self.lost = self.lost or outcome.diverged is not None
+        self.last = np.nan if self.lost else float(outcome.losses[-1])
+        self.seen.append({name: outcome.weights[name] * (np.nan if self.lost else 1.0) for name in LEARNED})
+        if not self.lost:
+            self.held = outcome.weights
 
 
 def compiled(network: Network, rule: str, lr: float, setting: Setting, plastic: Sequence[str] = PLASTIC) -> Program:
@@ -100,6 +111,7 @@ def struck(target: Filter, dt: float, duration: float) -> Trials:
     return Trials(inputs, targets[None, :, None], np.ones(inputs.shape[1]))
 
 
-def repeated(round: Trials, rounds: int) -> Trials:
-    """So many rounds, one after the other."""
-    return Trials(np.tile(round.inputs, (rounds, 1, 1)), np.tile(round.targets, (rounds, 1, 1)), round.mask)
+def repeated(round: Trials, lr: float, times: Float[np.ndarray, " time"]) -> Iterator[Trials]:
+    """Stretches of rounds from each learning time to the next, `lr` times the number of rounds; the first is 0."""
+    for count in np.diff(np.rint(times / lr).astype(int)).tolist():
+        yield Trials(np.tile(round.inputs, (count, 1, 1)), np.tile(round.targets, (count, 1, 1)), round.mask)

@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from neurosim.network import Network
 from neurosim.reproduce.figure import Setting
-from neurosim.reproduce.learning import impulses, learn
+from neurosim.reproduce.learning import impulses, learn, repeated
 from neurosim.theory import LinearSystem, ModeCredit, TargetModes
 
 
@@ -49,6 +49,6 @@ def learned_modes(
         for (a, b, w), f in zip(start.T, feedback, strict=True)
     ]
     teacher = LinearSystem(np.eye(1), float(target.memory) * np.eye(1), float(target.gain) * np.eye(1))
-    course = learn(networks, rule, impulses(teacher, np.eye(1), steps), lr, times, setting)
+    course = learn(networks, rule, lr, repeated(impulses(teacher, np.eye(1), steps), lr, times), setting)
     states = np.stack([course.weights[name][:, :, 0, 0].T for name in ("W_out", "W_in", "W_rec")], axis=1)
     return states, course.losses.T

@@ -10,6 +10,8 @@ from neurosim.seeding import stream
 from neurosim.theory import TargetModes, optimum
 
 TARGET, FEEDBACK, DECAY = TargetModes(1.0, 0.5), 0.9, 0.4
+AT_ZERO = 0.3
+"""The recurrent weight of the mode that begins with a = b = 0."""
 
 
 class FixedPoints(Figure):
@@ -28,12 +30,13 @@ class FixedPoints(Figure):
     steps: int = 50
 
     def panels(self, setting: Setting) -> tuple[Panel, ...]:
-        start = 0.35 * stream(setting.seed, "fixed points").normal(size=(3, self.starts))
-        start[:, 0] = 0.0, 0.0, 0.3  # on the line of zeros
+        sizes = np.array([[0.8], [0.8], [0.3]])
+        start = sizes * stream(setting.seed, "fixed points").uniform(-1.0, 1.0, size=(3, self.starts))
+        start[:, 0] = 0.0, 0.0, AT_ZERO
         rules = mode_rules(FEEDBACK, DECAY)
         ends = [self._ends(rule, start, setting) for rule in rules]
         where = (_optima(rule, end) for rule, end in zip(rules, ends, strict=True))
-        return (*where, _memories(rules, ends))
+        return (*where, _memories(rules, start, ends))
 
     def _ends(self, rule: ModeRule, start: np.ndarray, setting: Setting) -> np.ndarray:
         feedback, times = np.full(start.shape[1], FEEDBACK), np.array([0.0, self.time])
@@ -45,30 +48,33 @@ class FixedPoints(Figure):
 
 def _optima(rule: ModeRule, end: np.ndarray) -> Panel:
     """Where the modes end, and the input weight that theory says goes with their readout."""
-    a, b, _ = end[:, np.argsort(end[0])]
-    predicted = np.where(a == 0.0, 0.0, _input_weight(np.where(a == 0.0, 1.0, a)))
-    at_rest = rule.credit.feedback is None
+    rests = end[0] == 0.0
+    a, b, _ = end[:, ~rests]
+    order = np.argsort(a)
+    a, b = a[order], b[order]
     curves = [
-        Curve("_on the line of optima", a[part], b[part], predicted[part], rule.colour)
-        for part in (a < 0.0, a > 0.0)
+        Curve(f"_{side} a", a[part], b[part], _input_weight(a[part]), rule.colour)
+        for side, part in (("negative", a < 0.0), ("positive", a > 0.0))
         if part.any()
     ]
-    if at_rest:
-        curves.append(Curve("_at a = b = 0", a[a == 0.0], b[a == 0.0], predicted[a == 0.0], rule.colour))
-    return Panel(rule.label, "readout a at the end", "input weight b at the end", tuple(curves), scale=1.0)
+    dense = np.geomspace(0.4, 2.5, 60)
+    curves += [Curve("line of optima", side, predicted=_input_weight(side), colour=6) for side in (-dense, dense)]
+    if rule.credit.feedback is None:
+        curves.append(Curve("_at rest", end[0, rests], end[1, rests], np.zeros(int(rests.sum())), rule.colour))
+    return Panel(f"{rule.label}: where modes end", "readout a", "input weight b", tuple(curves), scale=1.0)
 
 
 def _input_weight(readout: np.ndarray) -> np.ndarray:
     return optimum(readout, TARGET)[1]
 
 
-def _memories(rules: tuple[ModeRule, ...], ends: list[np.ndarray]) -> Panel:
-    """The recurrent weights at the end: the teacher's, but for the mode that began at zero under its own feedback."""
-    x = np.arange(ends[0].shape[1], dtype=float)
-    curves = []
+def _memories(rules: tuple[ModeRule, ...], start: np.ndarray, ends: list[np.ndarray]) -> Panel:
+    """Recurrent weights at the end: the teacher's, but for the mode that began at zero under its own feedback."""
+    curves, order = [], np.argsort(start[2, 1:]) + 1
     for rule, end in zip(rules, ends, strict=True):
-        predicted = np.full(len(x), float(TARGET.memory))
-        if rule.credit.feedback is None:
-            predicted[0] = 0.3
-        curves.append(Curve(rule.label, x, end[2], predicted, rule.colour))
-    return Panel("Memory", "start (0: from a = b = 0, w = 0.3)", "memory w at the end", tuple(curves), scale=1.0)
+        wanted = float(TARGET.memory)
+        curves.append(Curve(rule.label, start[2, order], end[2, order], np.full(len(order), wanted), rule.colour))
+        kept = AT_ZERO if rule.credit.feedback is None else wanted
+        curves.append(Curve("_from a = b = 0", start[2, :1], end[2, :1], np.array([kept]), rule.colour))
+    title = f"Memory, also from a = b = 0, w = {AT_ZERO}"
+    return Panel(title, "memory w at the start", "memory w at the end", tuple(curves), scale=1.0)

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.stats import ortho_group
 
 from neurosim.reproduce.figure import Curve, Figure, Panel, Setting
-from neurosim.reproduce.learning import impulses, learn, network_of
+from neurosim.reproduce.learning import impulses, learn, network_of, repeated
 from neurosim.reproduce.modes import ModeRule, mode_rules
 from neurosim.theory import ModeBasis, TargetModes, mode_learning
 
@@ -51,7 +51,8 @@ class ModeOdes(Figure):
         U, V, P, P_teacher = (ortho_group.rvs(4, random_state=4 * setting.seed + each) for each in range(4))
         basis, teacher = ModeBasis(U, V, P), ModeBasis(U, V, P_teacher).system(TEACHER)
         student = network_of(basis.system(START), basis.feedback(FEEDBACK))
-        weights = learn([student], rule.name, impulses(teacher, V, self.steps), self.lr, times, setting).weights
+        rounds = repeated(impulses(teacher, V, self.steps), self.lr, times)
+        weights = learn([student], rule.name, self.lr, rounds, setting).weights
         parts = (("W_out", U, P), ("W_in", P, V), ("W_rec", P, P))
         return np.stack([np.einsum("im,tij,jm->tm", to, weights[name][0], of) for name, to, of in parts], axis=1)
 
