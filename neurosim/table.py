@@ -21,7 +21,7 @@ def table(comparison: Comparison) -> str:
     """The comparison as text."""
     columns = list(_columns(comparison))
     cells = [[head for head, _ in columns], *([text(row) for _, text in columns] for row in comparison.rows)]
-    return "\n".join([_title(comparison), "", *aligned(cells), "", *_notes(comparison)])
+    return "\n".join([_title(comparison), "", *aligned(cells), "", *notes(comparison)])
 
 
 def _title(comparison: Comparison) -> str:
@@ -99,7 +99,8 @@ def _measured(comparison: Comparison) -> list[str]:
     return [name for name in ("W_rec", "W_in") if any(name in run.cosine for run in runs)]
 
 
-def _notes(comparison: Comparison) -> Iterator[str]:
+def notes(comparison: Comparison) -> Iterator[str]:
+    """What the words of the table mean, and what is to be known of its numbers."""
     yield "loss: 1/2 sum of squared errors of a trial, mean over unseen trials, median over seeds"
     if _has_exact(comparison):
         yield f"locality: what a rule loses to the exact gradient, loss - loss({EXACT_RULE}), median over paired seeds"

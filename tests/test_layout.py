@@ -47,7 +47,7 @@ LAYERS = (
     ("comparison",),
     ("curves", "rounding_loss"),
     ("reproduce", "table"),
-    ("report",),
+    ("writing",),
     ("commands",),
     ("cli",),
     ("__init__", "__main__"),

@@ -153,9 +153,9 @@ def _bar() -> Iterator[Callable[[int], Progress]]:
 
 
 def _print(comparison: Comparison, out: Path | None, as_json: bool) -> None:
-    from neurosim import report
+    from neurosim import writing
 
-    written = report.write(comparison, out) if out else []
-    click.echo(json.dumps(report.as_json(comparison), indent=1) if as_json else report.table(comparison))
+    written = writing.write(comparison, out) if out else []
+    click.echo(json.dumps(writing.as_json(comparison), indent=1) if as_json else writing.table(comparison))
     if written and not as_json:
         click.echo(f"\nwritten: {', '.join(map(str, written))}")

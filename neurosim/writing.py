@@ -14,18 +14,25 @@ from neurosim.comparison import Comparison, Row
 from neurosim.curves import figure
 from neurosim.network import WEIGHTS
 from neurosim.results import COSTS, provenance
-from neurosim.table import table
+from neurosim.table import notes, table
+
+FORMAT = 1
+"""Of `comparison.json`: changes when a reader of the old one would misread the new one."""
 
 
 def as_json(comparison: Comparison) -> dict[str, Any]:
     """The comparison as plain data; what is infinite or not a number is null."""
+    task = catalog.task(comparison.asked.task)
     return {
+        "format": FORMAT,
         "asked": {**asdict(comparison.asked), "profile": list(comparison.profiles)},
         "budget": asdict(comparison.budget),
         "rows": [_row_as_json(comparison, row) for row in comparison.rows],
-        "score": catalog.task(comparison.asked.task).score_name,
+        "score": task.score_name,
+        "higher_score_is_better": task.higher_is_better,
         "spiking": asdict(comparison.spiking) if comparison.spiking else None,
         "references": {name: _plain(score) for name, score in comparison.references.items()},
+        "notes": list(notes(comparison)),
         "made": provenance(),
     }
 
