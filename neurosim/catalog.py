@@ -1,4 +1,4 @@
-"""Names -> rules, tasks, engines, realisations and profiles. The folders are the registry; nothing else lists them.
+"""Names -> rules, tasks, engines, realisations, observables, profiles. The folders are the registry; nothing else is.
 
 A name may carry parameters, `tbptt:k=8,stride=4`, and may be a file or a module of the user's own: `./my_rule.py`,
 `my_package.my_rule`. Python of the user's is run only when the user names it so.
@@ -22,15 +22,16 @@ from typing import Any
 
 from neurosim.engine import Engine
 from neurosim.errors import NeurosimError, unknown
+from neurosim.observable import Observable
 from neurosim.profile import Profile, profile_folder
 from neurosim.rule import Rule
 from neurosim.spikes import Realisation
 from neurosim.task import Task
 
-FOLDERS = {"rule": "rules", "task": "tasks", "engine": "engines", "realisation": "spiking"}
+FOLDERS = {"rule": "rules", "task": "tasks", "engine": "engines", "realisation": "spiking", "observable": "observables"}
 KINDS = (*FOLDERS, "profile")
 
-BASES: dict[str, type] = {"rule": Rule, "task": Task}
+BASES: dict[str, type] = {"rule": Rule, "task": Task, "observable": Observable}
 
 
 def names(kind: str) -> list[str]:
@@ -66,6 +67,12 @@ def rule(name: str) -> Rule:
 def task(name: str) -> Task:
     """The task of a name, with its parameters."""
     made: Task = _make("task", name)
+    return made
+
+
+def observable(name: str) -> Observable:
+    """The observable of a name, with its parameters."""
+    made: Observable = _make("observable", name)
     return made
 
 

@@ -25,6 +25,7 @@ from neurosim.results import Results
 from neurosim.spike_cost import Cost, Question, Spiking, ask
 from neurosim.suitability import Suitability, suitability
 from neurosim.task import PARTS, Task
+from neurosim.watching import quantities
 
 EXACT_RULE = "bptt"
 """The rule that the cost of locality is counted from."""
@@ -178,6 +179,7 @@ def compare(
     learns = {rule: _learns(rule) for rule in rules}
     profiles = tuple(dict.fromkeys(profiles or (asked.profile,)))
     catalog.engine(asked.engine)
+    quantities(asked.observe)
     if spiking:
         catalog.realisation(spiking.realisation)
     _check_trials(task, asked)
@@ -218,7 +220,7 @@ def _tuned(question: Experiment, budget: Budget, worker: _Worker) -> tuple[float
     if len(budget.rates) == 1:
         return budget.rates[0], False
     seeds = range(FIRST_TUNING_SEED, FIRST_TUNING_SEED + budget.seeds)
-    trial = replace(question, part="tune", checkpoints=1)
+    trial = replace(question, part="tune", checkpoints=1, observe=())
     found = worker.runs(replace(trial, lr=rate, seed=seed) for rate in budget.rates for seed in seeds)
     losses = [np.mean([each.loss for each in found if each.experiment.lr == rate]) for rate in budget.rates]
     best = budget.rates[int(np.argmin(losses))]

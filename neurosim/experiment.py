@@ -18,12 +18,13 @@ from jaxtyping import Float
 from neurosim import catalog
 from neurosim.adaptation import adapt
 from neurosim.counting import Counts
-from neurosim.engine import Engine, Job, Progress
+from neurosim.engine import Engine, Job, Progress, start
 from neurosim.errors import NeurosimError
 from neurosim.gradient import Alignment, alignment, directions, gradients
-from neurosim.network import PLASTIC, Network
+from neurosim.network import PLASTIC, WEIGHTS, Network
 from neurosim.program import Program, compile
 from neurosim.task import PARTS, Task, Trials
+from neurosim.watching import Watch
 
 PROBES = 4
 """Trials on which updates are compared with the exact gradient."""
@@ -40,7 +41,7 @@ class Experiment:
     `YARDSTICK`. n: neurons. alpha: leak per step, by default the
     task's. gain: spectral radius of the initial W_rec. trials: how many are learned from, by default as many as suit
     the task. lr: learning rate. plastic: what learns. part: the trials that score it, `test` or `tune`. checkpoints:
-    how often it is tested while it learns.
+    how often it is tested while it learns. observe: the observables that are recorded there.
     """
 
     rule: str
@@ -57,6 +58,7 @@ class Experiment:
     plastic: tuple[str, ...] = PLASTIC
     part: str = "test"
     checkpoints: int = 10
+    observe: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("n", "test_trials", "checkpoints"):
@@ -74,7 +76,8 @@ class Experiment:
     @property
     def digest(self) -> str:
         """Identifies the question: changes with all that may change the numbers, a user's own files included."""
-        own = [path for path in map(catalog.source, (self.rule, self.task, self.engine, self.profile)) if path]
+        names = (self.rule, self.task, self.engine, self.profile, *self.observe)
+        own = [path for path in map(catalog.source, names) if path]
         files = [content(path) for path in (*own, *catalog.task(self.task).files)]
         words = [json.dumps(asdict(self), sort_keys=True), _code(), *files]
         return hashlib.sha256("\0".join(words).encode()).hexdigest()[:16]
@@ -106,7 +109,8 @@ class Run:
     outcome: `finished`, or when it diverged. loss, score: on unseen trials, at the end; infinitely bad if it
     diverged. losses: of each training trial as it was met. seen: trials learned from at each checkpoint, and
     test_losses, cosine, size and sign what was measured there (see `Alignment`), the latter by weight. counts: what
-    rounding did to each quantity while it learned, where the engine counts it.
+    rounding did to each quantity while it learned, where the engine counts it. observed: the quantities of the
+    observables that were asked for, [checkpoint, ...], as many checkpoints as in `seen`.
     """
 
     experiment: Experiment
@@ -122,6 +126,7 @@ class Run:
     sign: dict[str, Float[np.ndarray, " checkpoint"]]
     weights: dict[str, np.ndarray]
     counts: dict[str, Counts] = field(default_factory=dict)
+    observed: dict[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def diverged(self) -> bool:
@@ -180,6 +185,7 @@ class _Learner:
     train: Trials
     test: Trials
     weights: dict[str, np.ndarray]
+    watch: Watch
     outcome: str = "finished"
     losses: list[np.ndarray] = field(default_factory=list)
     seen: list[int] = field(default_factory=list)
@@ -191,13 +197,21 @@ class _Learner:
     def of(cls, experiment: Experiment, task: Task) -> _Learner:
         network = untrained(experiment, task)
         program = learning(experiment, network)
+        train = task.trials(experiment.trials or task.train_trials, experiment.seed)
+        observables = tuple(map(catalog.observable, experiment.observe))
         return cls(
             experiment,
             program,
             tested=learning(replace(experiment, plastic=()), network),
-            train=task.trials(experiment.trials or task.train_trials, experiment.seed),
+            train=train,
             test=task.trials(experiment.test_trials, experiment.seed, experiment.part),
             weights=dict(network.weights),
+            watch=Watch(
+                observables,
+                _held(program, Job(train[:1]), network.alpha),
+                experiment.plastic,
+                task.solution(experiment.seed),
+            ),
         )
 
     def job(self, trials: slice) -> Job:
@@ -208,6 +222,10 @@ class _Learner:
     @property
     def alive(self) -> bool:
         return self.outcome == "finished"
+
+    def look(self, rates: np.ndarray) -> None:
+        """Let the observables see the network as it is."""
+        self.watch.look(_held(self.program, self.job(slice(0, 1)), self.watch.initial.alpha), rates)
 
     def result(self, task: Task, engine: Engine, seconds: float) -> Run:
         (tested,) = engine.run(self.tested, [Job(self.test, self.weights)], record=["y"])
@@ -229,11 +247,18 @@ class _Learner:
             sign=self._measured("sign"),
             weights=self.weights,
             counts=self.counts,
+            observed=self.watch.curves,
         )
 
     def _measured(self, what: str) -> dict[str, np.ndarray]:
         names = self.alignments[0] if self.alignments else {}
         return {name: np.array([getattr(each[name], what) for each in self.alignments]) for name in names}
+
+
+def _held(program: Program, job: Job, alpha: float) -> Network:
+    """The network of a job, its weights as the program's formats hold them."""
+    weights, _ = start(program, job)
+    return Network(**{name: weights[name] for name in WEIGHTS}, alpha=alpha)
 
 
 def _learn(learners: Sequence[_Learner], engine: Engine, trials: slice, progress: Progress) -> None:
@@ -258,11 +283,13 @@ def _measure(learners: Iterable[_Learner], engine: Engine) -> None:
     alive = [learner for learner in learners if learner.alive]
     if not alive:
         return
-    for learner, outcome in zip(
-        alive, engine.run(alive[0].tested, [Job(e.test, e.weights) for e in alive]), strict=True
-    ):
+    jobs = [Job(each.test, each.weights) for each in alive]
+    record = ["r"] if alive[0].experiment.observe else []
+    for learner, outcome in zip(alive, engine.run(alive[0].tested, jobs, record), strict=True):
         learner.seen.append(sum(map(len, learner.losses)))
         learner.test_losses.append(float(outcome.losses.mean()))
+        if record:
+            learner.look(outcome.records["r"])
     if alive[0].experiment.part == "tune" or not alive[0].program.learned:
         return
     jobs = [Job(each.train[:PROBES], each.weights) for each in alive]

@@ -30,7 +30,7 @@ from neurosim.experiment import Experiment, Run
 from neurosim.spike_cost import Cost, Question
 
 ARRAYS = ("losses", "seen", "test_losses")
-BY_WEIGHT = ("cosine", "size", "sign", "weights")
+BY_WEIGHT = ("cosine", "size", "sign", "weights", "observed")
 COSTS = ("rate_loss", "loss", "learned_loss", "rate")
 LIBRARIES = ("neurosim-onchip", "numpy", "numba", "scipy", "brian2", "nengo")
 

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float
 
 from neurosim.errors import NeurosimError
+from neurosim.solution import Solution
 
 PARTS = ("train", "tune", "test")
 
@@ -89,6 +90,10 @@ class Task(ABC):
     def files(self) -> tuple[Path, ...]:
         """Files that the trials are made from and that may change."""
         return ()
+
+    def solution(self, seed: int) -> Solution | None:
+        """The linear network that makes the targets, where inputs are white noise of variance one; else None."""
+        return None
 
     def score(self, trials: Trials, outputs: Float[np.ndarray, "trial time n_out"]) -> float:
         """How well the outputs solve the trials, in the task's own unit; by default the mean loss."""

@@ -22,12 +22,12 @@ HEAVY = {"brian2", "nengo", "matplotlib"}
 
 LAYERS = (
     ("errors", "schema", "seeding"),
-    ("atomic", "cache", "draws", "notation", "precision", "provenance"),
+    ("atomic", "cache", "draws", "notation", "precision", "provenance", "solution"),
     ("arithmetic", "figures", "network", "reading", "storing", "task"),
     ("devices", "expansion", "recording", "wiener", "exactness"),
     ("chip",),
     ("profile",),
-    ("datasheet", "rule"),
+    ("datasheet", "observable", "rule"),
     ("rules", "tasks"),
     ("program",),
     ("adaptation", "counting"),
@@ -40,7 +40,7 @@ LAYERS = (
     ("engines", "spiking"),
     ("catalog",),
     ("arguments", "audit", "gradient", "theory", "conformance"),
-    ("cost",),
+    ("cost", "observables", "watching"),
     ("experiment",),
     ("spike_cost",),
     ("export", "golden", "results", "suitability"),

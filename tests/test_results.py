@@ -96,7 +96,7 @@ def test_a_diverged_run_is_a_record_like_any_other(diverged, kept):
 def test_a_run_says_how_it_was_made(finished, kept):
     kept.save(finished)
     about = json.loads((kept.folder / "runs" / ASKED.digest / "run.json").read_text(encoding="utf-8"))
-    assert about["experiment"] == {**asdict(ASKED), "plastic": ["rec", "in", "out"]}
+    assert about["experiment"] == {**asdict(ASKED), "plastic": ["rec", "in", "out"], "observe": []}
     assert set(about["made"]) == {"command", "versions", "machine", "time"}
     assert about["made"]["versions"]["numpy"] == np.__version__
 
@@ -250,6 +250,7 @@ OTHER = {
     "plastic": ("rec",),
     "part": "tune",
     "checkpoints": 1,
+    "observe": ("spectrum",),
 }
 
 

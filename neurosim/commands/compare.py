@@ -49,6 +49,12 @@ def asking(command: Callable[..., None]) -> Callable[..., None]:
                 type=click.Choice(PLASTIC),
                 help="Weights that do not learn; may be repeated.",
             ),
+            click.option(
+                "--observe",
+                multiple=True,
+                metavar="NAME...",
+                help="What to record of the network as it learns: see `neurosim list observables`.",
+            ),
             click.option("--lr", type=float, help="One learning rate for all, instead of tuning."),
             click.option(
                 "--rates", metavar="A,B,...", help="The learning rates that are tried.  [default: 11 from 1e-5 to 1]"

@@ -10,7 +10,7 @@ from neurosim import catalog
 @click.command("list")
 @click.argument("kind", required=False, type=click.Choice([f"{kind}s" for kind in catalog.KINDS]))
 def command(kind: str | None) -> None:
-    """What there is: rules, tasks, engines and profiles, with what each of them is."""
+    """What there is: rules, tasks, engines, observables and profiles, with what each of them is."""
     for each in [kind.removesuffix("s")] if kind else catalog.KINDS:
         names = catalog.names(each)
         click.echo(f"{each}s")

@@ -22,6 +22,7 @@ def command(kind: str, name: str) -> None:
         "task": _show_task,
         "engine": _show_engine,
         "realisation": _show_realisation,
+        "observable": _show_observable,
         "profile": _show_profile,
     }[kind](name)
 
@@ -64,6 +65,15 @@ def _show_engine(name: str) -> None:
 
 def _show_realisation(name: str) -> None:
     click.echo((catalog.realisation(name).__doc__ or "").strip())
+
+
+def _show_observable(name: str) -> None:
+    observable = catalog.observable(name)
+    _describe(observable)
+    click.echo("\nrecorded at every checkpoint:")
+    width = max(map(len, observable.quantities))
+    for quantity, meaning in observable.quantities.items():
+        click.echo(f"  {quantity:<{width}}  {meaning}")
 
 
 def _show_profile(name: str) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 from scipy.signal import lfilter
 
 from neurosim.seeding import stream
+from neurosim.solution import Solution
 from neurosim.task import Task, Trials
 
 
@@ -25,6 +26,14 @@ class Integrate(Task):
 
     def trials(self, count: int, seed: int, part: str = "train") -> Trials:
         noise = stream(seed, "integrate", part).normal(size=(count, self.steps, 1))
-        decay = np.exp(-1.0 / self.memory)
+        decay = self._decay
         filtered = lfilter([np.sqrt(1.0 - decay**2)], [1.0, -decay], noise, axis=1)
         return Trials(noise, filtered, np.ones(self.steps))
+
+    @property
+    def _decay(self) -> float:
+        return float(np.exp(-1.0 / self.memory))
+
+    def solution(self, seed: int) -> Solution:
+        one, gain = np.ones((1, 1)), np.sqrt(1.0 - self._decay**2)
+        return Solution(W_rec=self._decay * one, W_in=gain * one, W_out=one)

@@ -10,6 +10,7 @@ from jaxtyping import Float
 
 from neurosim.errors import NeurosimError, unknown
 from neurosim.seeding import stream
+from neurosim.solution import Solution
 from neurosim.task import Task, Trials
 
 LOSSES = ("last", "all")
@@ -28,15 +29,6 @@ class Modes:
     a: Float[np.ndarray, " mode"]
     b: Float[np.ndarray, " mode"]
     w: Float[np.ndarray, " mode"]
-
-
-@dataclass(frozen=True)
-class TeacherNetwork:
-    """The fixed weights to imitate; its impulse response k steps on is `W_out W_rec^k W_in`."""
-
-    W_rec: Float[np.ndarray, "n n"]
-    W_in: Float[np.ndarray, "n n_in"]
-    W_out: Float[np.ndarray, "n_out n"]
 
 
 class Teacher(Task):
@@ -85,18 +77,21 @@ class Teacher(Task):
             w=w * self.radius / np.abs(w).max(),
         )
 
-    def teacher(self, seed: int) -> TeacherNetwork:
+    def teacher(self, seed: int) -> Solution:
         """The weights to imitate, the same for every part."""
         if self.aligned:
             m = self.modes(seed)
-            return TeacherNetwork(W_rec=(m.P * m.w) @ m.P.T, W_in=(m.P * m.b) @ m.V.T, W_out=(m.U * m.a) @ m.P.T)
+            return Solution(W_rec=(m.P * m.w) @ m.P.T, W_in=(m.P * m.b) @ m.V.T, W_out=(m.U * m.a) @ m.P.T)
         random = stream(seed, "teacher", "gaussian")
         W_rec = random.normal(size=(self.n_teacher, self.n_teacher))
-        return TeacherNetwork(
+        return Solution(
             W_rec=W_rec * self.radius / np.abs(np.linalg.eigvals(W_rec)).max(),
             W_in=random.normal(size=(self.n_teacher, self.n_in)) / np.sqrt(self.n_in),
             W_out=random.normal(size=(self.n_out, self.n_teacher)) / np.sqrt(self.n_teacher),
         )
+
+    def solution(self, seed: int) -> Solution:
+        return self.teacher(seed)
 
     def trials(self, count: int, seed: int, part: str = "train") -> Trials:
         teacher = self.teacher(seed)

@@ -13,6 +13,7 @@ from neurosim.theory.optimum import convergence_rate, optimum, optimum_jacobian
 from neurosim.theory.rank import credit_space, effective_rank, outside
 from neurosim.theory.stationary import stationary_loss, stationary_update
 from neurosim.theory.system import LinearSystem, error_system
+from neurosim.theory.within import TeacherModes, distance_to_optimum
 
 __all__ = [
     "Credit",
@@ -21,11 +22,13 @@ __all__ = [
     "ModeCredit",
     "ModePath",
     "TargetModes",
+    "TeacherModes",
     "Update",
     "bptt",
     "bptt_invariant",
     "convergence_rate",
     "credit_space",
+    "distance_to_optimum",
     "early_modes",
     "effective_rank",
     "emergent_feedback_modes",
