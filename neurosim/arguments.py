@@ -1,8 +1,8 @@
-"""How words of the command line are taken where click by itself takes them one by one."""
+"""What commands share: options that say where to compute, and those that take all words up to the next one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import click
 
@@ -35,3 +35,10 @@ class ManyValued(click.Command):
 
 def _is_many(parameter: click.Parameter) -> bool:
     return isinstance(parameter, click.Option) and parameter.multiple and str(parameter.metavar).endswith("...")
+
+
+def placed(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that say where runs are computed."""
+    workers = click.option("--workers", type=int, metavar="N", help="Compute in N processes, which Dask looks after.")
+    scheduler = click.option("--scheduler", metavar="ADDRESS", help="Compute on the Dask cluster of this scheduler.")
+    return workers(scheduler(command))

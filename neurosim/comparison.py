@@ -3,28 +3,27 @@
 What locality costs and what precision costs are separate numbers: `locality = loss(rule) - loss(bptt)`, both in
 float64, and `precision = loss(rule on the chip) - loss(rule in float64)`.
 
-Every rule gets the same budget: each learning rate of one grid is tried on the same tuning seeds, which are not those
-of the comparison, for as many trials as the comparison takes. The rate with the lowest mean loss on the tuning trials
-is taken; a diverged run counts as an infinite loss.
+Every rule gets the same budget for its learning rate: see `neurosim.tuning`.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from neurosim import catalog
+from neurosim.answering import Answering, Here, Runner, trials_of
 from neurosim.arithmetic import Arithmetic
 from neurosim.engine import Progress
 from neurosim.errors import NeurosimError
-from neurosim.experiment import Experiment, Run, host, learning, run, untrained
+from neurosim.experiment import Experiment, Run, host, learning, untrained
 from neurosim.results import Results
-from neurosim.spike_cost import Cost, Question, Spiking, ask
+from neurosim.spike_cost import Cost, Question, Spiking
 from neurosim.suitability import Suitability, suitability
 from neurosim.task import PARTS, Task
+from neurosim.tuning import Budget, Rate, rates
 from neurosim.watching import quantities
 
 EXACT_RULE = "bptt"
@@ -32,33 +31,6 @@ EXACT_RULE = "bptt"
 
 EXACT_PROFILE = "float64"
 """The profile that the cost of precision is counted from."""
-
-FIRST_TUNING_SEED = 1_000_000
-
-
-@dataclass(frozen=True)
-class Budget:
-    """What each rule may spend on its learning rate: a grid, tried on some seeds of its own."""
-
-    rates: tuple[float, ...] = tuple(float(f"{rate:.3g}") for rate in np.logspace(-5, 0, 11))
-    seeds: int = 3
-
-    def __post_init__(self) -> None:
-        if not self.rates or self.seeds < 1:
-            raise NeurosimError(
-                f"{len(self.rates)} learning rates on {self.seeds} seeds; tuning needs at least one of each"
-            )
-        for rate in self.rates:
-            if not 0.0 < rate < np.inf:
-                raise NeurosimError(f"a learning rate is {rate}; it must be a finite number above 0")
-
-    def __str__(self) -> str:
-        if len(self.rates) == 1:
-            return f"learning rate {self.rates[0]:g} for every rule"
-        return (
-            f"{len(self.rates)} learning rates from {min(self.rates):g} to {max(self.rates):g}, each on {self.seeds} "
-            "tuning seeds; the lowest mean loss is taken, a diverged run counts as infinite"
-        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,11 +134,12 @@ def compare(
     results: Results | None = None,
     plan: Plan = lambda trials: lambda done: None,
     spiking: Spiking | None = None,
+    runner: Runner | None = None,
 ) -> Comparison:
     """Tune and run each rule on the task of `asked`, whose rule, rate and seed stand for those of the comparison.
 
     profiles: the chips that each rule learns on, by default that of `asked`. spiking: how to put what the rules learned
-    into spikes, if that is wanted.
+    into spikes, if that is wanted. runner: where it is computed, by default here; first all that tunes, then all else.
     What `results` holds already is not run again; what is run is kept there as it ends.
     Raises `NeurosimError`, before anything is computed, if a name does not exist or a number is out of range.
     """
@@ -175,30 +148,59 @@ def compare(
         raise NeurosimError(f"{len(rules)} rules on {seeds} seeds; a comparison needs at least one of each")
     if twice := next((rule for rule in rules if list(rules).count(rule) > 1), None):
         raise NeurosimError(f"{twice!r} is named twice; name each rule once")
-    task = catalog.task(asked.task)
-    learns = {rule: _learns(rule) for rule in rules}
     profiles = tuple(dict.fromkeys(profiles or (asked.profile,)))
-    catalog.engine(asked.engine)
-    quantities(asked.observe)
     if spiking:
         catalog.realisation(spiking.realisation)
-    _check_trials(task, asked)
     questions = [replace(asked, rule=rule, profile=profile) for profile in profiles for rule in rules]
-    for question in questions:
-        learning(question, untrained(question, task))
+    check(questions)
     hosted = {question: host(question) for question in questions}
-    each = asked.trials or task.train_trials
-    tried = sum(learns.values()) * (len(budget.rates) * budget.seeds if len(budget.rates) > 1 else 0)
-    in_spikes = Question(asked, spiking).trials if spiking else 0
-    worker = _Worker(results, plan(len(profiles) * (each * tried + (each + in_spikes) * len(rules) * seeds)), each)
-    rows = []
-    for question in questions:
-        lr, at_edge = _tuned(question, budget, worker) if learns[question.rule] else (0.0, False)
-        answers = worker.runs(replace(question, lr=lr, seed=asked.seed + seed) for seed in range(seeds))
-        costs = worker.costs(answers, spiking) if spiking else ()
-        chip = suitability(question) if question.profile != EXACT_PROFILE else None
-        rows.append(Row(question.rule, question.profile, lr, at_edge, answers, hosted[question], costs, chip))
+    answering = Answering(results, runner or Here(), plan(_planned(questions, seeds, budget, spiking)))
+    found = rates(questions, budget, answering)
+    runs = {run.experiment: run for run in answering.runs(_asked(questions, found, seeds))}
+    costs = answering.costs(runs.values(), spiking) if spiking else ()
+    in_spikes = {cost.question.experiment: cost for cost in costs}
+    rows = [_row(question, found[question], seeds, runs, in_spikes, hosted[question]) for question in questions]
     return Comparison(asked, budget, tuple(rows), _references(asked, seeds), spiking)
+
+
+def check(questions: Sequence[Experiment]) -> None:
+    """Raise `NeurosimError`, before anything is computed, if one of some questions cannot be answered."""
+    for name in dict.fromkeys(each.task for each in questions):
+        _check_trials(catalog.task(name), next(each for each in questions if each.task == name))
+    for question in questions:
+        catalog.engine(question.engine)
+        quantities(question.observe)
+        learning(question, untrained(question, catalog.task(question.task)))
+
+
+def seeded(question: Experiment, lr: float, seeds: int) -> list[Experiment]:
+    """A question at its rate, once for each seed."""
+    return [replace(question, lr=lr, seed=question.seed + seed) for seed in range(seeds)]
+
+
+def _asked(questions: Sequence[Experiment], found: Mapping[Experiment, Rate], seeds: int) -> list[Experiment]:
+    return [each for question in questions for each in seeded(question, found[question].lr, seeds)]
+
+
+def _planned(questions: Sequence[Experiment], seeds: int, budget: Budget, spiking: Spiking | None) -> int:
+    """How many trials there are to learn from in all."""
+    in_spikes = seeds * Question(questions[0], spiking).trials if spiking else 0
+    return sum(trials_of(each) * (len(budget.tried(each)) + seeds) + in_spikes for each in questions)
+
+
+def _row(
+    question: Experiment,
+    rate: Rate,
+    seeds: int,
+    runs: Mapping[Experiment, Run],
+    in_spikes: Mapping[Experiment, Cost],
+    hosted: str | None,
+) -> Row:
+    asked = seeded(question, rate.lr, seeds)
+    costs = tuple(in_spikes[each] for each in asked if each in in_spikes)
+    chip = suitability(question) if question.profile != EXACT_PROFILE else None
+    answers = tuple(runs[each] for each in asked)
+    return Row(question.rule, question.profile, rate.lr, rate.at_edge, answers, hosted, costs, chip)
 
 
 def _check_trials(task: Task, asked: Experiment) -> None:
@@ -210,23 +212,6 @@ def _check_trials(task: Task, asked: Experiment) -> None:
         raise NeurosimError(f"task {asked.task!r} makes no trials ({error}); see `neurosim show task`") from None
 
 
-def _learns(rule: str) -> bool:
-    made = catalog.rule(rule)
-    return bool(made.equations.strip() or made.readout.strip())
-
-
-def _tuned(question: Experiment, budget: Budget, worker: _Worker) -> tuple[float, bool]:
-    """The best rate of the budget, and whether it is the first or last of several."""
-    if len(budget.rates) == 1:
-        return budget.rates[0], False
-    seeds = range(FIRST_TUNING_SEED, FIRST_TUNING_SEED + budget.seeds)
-    trial = replace(question, part="tune", checkpoints=1, observe=())
-    found = worker.runs(replace(trial, lr=rate, seed=seed) for rate in budget.rates for seed in seeds)
-    losses = [np.mean([each.loss for each in found if each.experiment.lr == rate]) for rate in budget.rates]
-    best = budget.rates[int(np.argmin(losses))]
-    return best, best in (min(budget.rates), max(budget.rates))
-
-
 def _references(asked: Experiment, seeds: int) -> dict[str, float]:
     """The task's own yardsticks on the test trials of the comparison: medians over its seeds."""
     task = catalog.task(asked.task)
@@ -235,39 +220,3 @@ def _references(asked: Experiment, seeds: int) -> dict[str, float]:
         for s in range(seeds)
     ]
     return {name: float(np.median([each[name] for each in found])) for name in found[0]}
-
-
-@dataclass(frozen=True)
-class _Worker:
-    """Answers experiments from the results that there are, and runs and keeps the others."""
-
-    results: Results | None
-    progress: Progress
-    trials: int
-
-    def runs(self, experiments: Iterable[Experiment]) -> tuple[Run, ...]:
-        experiments = list(experiments)
-        kept = {each: self.results.load(each) for each in experiments} if self.results else {}
-        found = {each: answer for each, answer in kept.items() if answer is not None}
-        missing = [each for each in experiments if each not in found]
-        self.progress(self.trials * (len(experiments) - len(missing)))
-        width = 2 * (os.cpu_count() or 1)
-        for begin in range(0, len(missing), width):
-            for answer in run(missing[begin : begin + width], self.progress):
-                if self.results:
-                    self.results.save(answer)
-                found[answer.experiment] = answer
-        return tuple(found[each] for each in experiments)
-
-    def costs(self, runs: Iterable[Run], spiking: Spiking) -> tuple[Cost, ...]:
-        """What runs are in spikes."""
-        return tuple(self._cost(Question(each.experiment, spiking), each) for each in runs)
-
-    def _cost(self, question: Question, run: Run) -> Cost:
-        if self.results and (kept := self.results.load_cost(question)):
-            self.progress(question.trials)
-            return kept
-        found = ask(question, run, self.progress)
-        if self.results:
-            self.results.save_cost(found)
-        return found

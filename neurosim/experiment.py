@@ -79,7 +79,7 @@ class Experiment:
         names = (self.rule, self.task, self.engine, self.profile, *self.observe)
         own = [path for path in map(catalog.source, names) if path]
         files = [content(path) for path in (*own, *catalog.task(self.task).files)]
-        words = [json.dumps(asdict(self), sort_keys=True), _code(), *files]
+        words = [json.dumps(asdict(self), sort_keys=True), code_digest(), *files]
         return hashlib.sha256("\0".join(words).encode()).hexdigest()[:16]
 
 
@@ -96,7 +96,7 @@ def _content(path: Path, seen: os.stat_result) -> str:
 
 
 @cache
-def _code() -> str:
+def code_digest() -> str:
     """A digest of neurosim itself, so that no result outlives the code that made it."""
     files = sorted(Path(__file__).parent.rglob("*.py"))
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()

@@ -196,7 +196,7 @@ def test_what_spikes_cost_stands_beside_what_rates_do(tmp_path, monkeypatch):
     assert all(rflo[name] > 0.0 for name in ("rate_loss", "loss", "learned_loss", "rate")) and bptt["loss"] > 0.0
     assert bptt["learned_loss"] is None
     assert len(list((tmp_path / "spikes").iterdir())) == 2 * 2
-    monkeypatch.setattr("neurosim.comparison.ask", lambda *asked: pytest.fail("computed again"))
+    monkeypatch.setattr("neurosim.answering.ask", lambda *asked: pytest.fail("computed again"))
     assert invoke(*words).stdout == said.stdout
 
 

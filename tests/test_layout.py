@@ -44,6 +44,8 @@ LAYERS = (
     ("experiment",),
     ("spike_cost",),
     ("export", "golden", "results", "suitability"),
+    ("answering",),
+    ("cluster", "tuning"),
     ("comparison",),
     ("curves", "rounding_loss"),
     ("reproduce", "table"),

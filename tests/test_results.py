@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neurosim import NeurosimError, catalog, comparison, results
+from neurosim import NeurosimError, answering, catalog, results
 from neurosim.comparison import Budget, Comparison, compare
 from neurosim.experiment import Experiment, Run, run
 from neurosim.results import ARRAYS, BY_WEIGHT, Results
@@ -263,7 +263,7 @@ def test_the_digest_changes_with_every_field():
 
 def test_the_digest_changes_with_the_code(monkeypatch):
     before = ASKED.digest
-    monkeypatch.setattr("neurosim.experiment._code", lambda: "changed")
+    monkeypatch.setattr("neurosim.experiment.code_digest", lambda: "changed")
     assert ASKED.digest != before
 
 
@@ -406,13 +406,13 @@ def assert_same_rows(one: Comparison, other: Comparison) -> None:
 
 def test_a_comparison_that_is_repeated_computes_nothing(once, kept, monkeypatch):
     assert len(folders(kept)) == len(RULES) * (2 * 2 + 2)
-    monkeypatch.setattr(comparison, "run", lambda *asked: pytest.fail("computed again"))
+    monkeypatch.setattr(answering, "run", lambda *asked: pytest.fail("computed again"))
     assert_same_rows(asked_of(kept), once)
 
 
 def test_a_comparison_that_is_extended_computes_what_is_new(once, kept, monkeypatch):
     computed = []
-    monkeypatch.setattr(comparison, "run", lambda asked, progress: computed.extend(asked) or run(asked, progress))
+    monkeypatch.setattr(answering, "run", lambda asked, progress: computed.extend(asked) or run(asked, progress))
     compare([*RULES, "fixed"], replace(ASKED, rule="", lr=0.0), seeds=3, budget=BUDGET, results=kept)
     assert [(each.rule, each.seed) for each in computed] == [
         ("rflo", 3),
@@ -433,14 +433,14 @@ def test_an_interrupted_comparison_keeps_what_is_finished_and_goes_on_from_there
         return run(asked, progress)
 
     with monkeypatch.context() as patch:
-        patch.setattr(comparison, "run", interrupted)
+        patch.setattr(answering, "run", interrupted)
         with pytest.raises(KeyboardInterrupt):
             asked_of(kept)
     finished = [each.digest for batch in batches for each in batch]
     assert folders(kept) == sorted(finished) and 0 < len(finished) < len(RULES) * 6
 
     again = []
-    monkeypatch.setattr(comparison, "run", lambda asked, progress: again.extend(asked) or run(asked, progress))
+    monkeypatch.setattr(answering, "run", lambda asked, progress: again.extend(asked) or run(asked, progress))
     assert_same_rows(asked_of(kept), answered[1])
     assert sorted(each.digest for each in again) == sorted(set(folders(Results(answered[0]))) - set(finished))
 
@@ -448,7 +448,7 @@ def test_an_interrupted_comparison_keeps_what_is_finished_and_goes_on_from_there
 def test_a_damaged_run_is_all_that_a_repeat_computes(once, kept, monkeypatch):
     (kept.folder / "runs" / once.rows[1].runs[0].experiment.digest / "curves.npz").write_bytes(b"")
     computed = []
-    monkeypatch.setattr(comparison, "run", lambda asked, progress: computed.extend(asked) or run(asked, progress))
+    monkeypatch.setattr(answering, "run", lambda asked, progress: computed.extend(asked) or run(asked, progress))
     assert_same_rows(asked_of(kept), once)
     assert computed == [once.rows[1].runs[0].experiment]
 

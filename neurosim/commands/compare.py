@@ -10,7 +10,8 @@ from typing import Any
 
 import click
 
-from neurosim.arguments import ManyValued
+from neurosim import cluster
+from neurosim.arguments import ManyValued, placed
 from neurosim.cache import cache_folder
 from neurosim.comparison import EXACT_PROFILE, Budget, Comparison, compare
 from neurosim.engine import Progress
@@ -79,7 +80,7 @@ def asking(command: Callable[..., None]) -> Callable[..., None]:
         ]
     ):
         command = option(command)
-    return command
+    return placed(command)
 
 
 @click.command("compare", cls=ManyValued)
@@ -110,6 +111,8 @@ def answer(
     spiking_learn: bool,
     out: Path | None,
     as_json: bool,
+    workers: int | None,
+    scheduler: str | None,
     **asked: Any,
 ) -> None:
     """Compare rules as the options ask, and print and write what comes of it."""
@@ -119,7 +122,7 @@ def answer(
     experiment = Experiment(rule="", plastic=tuple(name for name in PLASTIC if name not in freeze), **asked)
     spikes = Spiking(spiking, Coding(spiking_neurons), spiking_trials, spiking_learn) if spiking else None
     results = Results(out or cache_folder("results"))
-    with _bar() as plan:
+    with cluster.opened(workers, scheduler) as runner, _bar() as plan:
         comparison = compare(
             rules,
             experiment,
@@ -129,6 +132,7 @@ def answer(
             results=results,
             plan=plan,
             spiking=spikes,
+            runner=runner,
         )
     _print(comparison, out, as_json)
 
