@@ -47,7 +47,8 @@ FORMATS = {
 class Case:
     """One rule in one engine and format: the largest deviation from the reference, and where it is.
 
-    deviation: of any rate, output or weight at any step; NaN if the engine refuses to run it, `where` then says why.
+    deviation: of any rate, output or weight at any step; NaN if the format or the engine refuses the rule, `where`
+    then says why.
     """
 
     rule: str
@@ -58,7 +59,7 @@ class Case:
 
     @property
     def refused(self) -> bool:
-        """Whether the engine said that it cannot run this."""
+        """Whether the format or the engine said that it cannot run this."""
         return bool(np.isnan(self.deviation))
 
     @property
@@ -69,7 +70,10 @@ class Case:
 
 def examine(rule: str, engine: str, format: str) -> Case:
     """Run a rule on a small network and compare every step with the reference."""
-    program = example(rule, format)
+    try:
+        program = example(rule, format)
+    except NeurosimError as error:
+        return Case(rule, engine, format, np.nan, f"refused: {error}")
     job = Job(_trials(), seed=5)
     (expected,) = catalog.engine(REFERENCE).run(program, [job], RECORD)
     try:

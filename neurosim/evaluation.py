@@ -11,7 +11,7 @@ import numpy as np
 from neurosim import notation
 from neurosim.counting import counted, tally
 from neurosim.draws import LASTING, normal, uniform
-from neurosim.notation import Binary, Block, Expression, Index, Number, Read, Same, Scalar, Statement, Sum
+from neurosim.notation import Binary, Block, Expression, Index, Number, Read, Root, Same, Scalar, Statement, Sum
 from neurosim.precision import Format
 from neurosim.program import Program
 from neurosim.storing import SHARED, needs, store
@@ -140,7 +140,9 @@ class Evaluation:
             case Scalar(name):
                 return np.full((1,) * len(axes), self.scalars[name])
             case Binary(operator, left, right):
-                return OPERATE[operator](self.of(left, axes), self.of(right, axes))
+                return np.asarray(OPERATE[operator](self.of(left, axes), self.of(right, axes)))
+            case Root(body):
+                return np.asarray(np.sqrt(self.of(body, axes)))
             case Same(left, right):
                 return _aligned(np.eye(self.sizes[notation.LETTERS[left]]), [left, right], axes)
             case Read(name, indices, before):

@@ -13,7 +13,7 @@ from math import ceil, log2
 
 from neurosim import notation
 from neurosim.errors import NeurosimError
-from neurosim.notation import Binary, Expression, Number, Read, Same, Scalar, Statement, Sum
+from neurosim.notation import Binary, Expression, Number, Read, Root, Same, Scalar, Statement, Sum
 from neurosim.precision import EXACT_BITS, Format
 
 
@@ -46,7 +46,11 @@ def check(
         for part in _parts(statement.value):
             found = width(part, formats, constants, sizes)
             if found is None:
-                raise NeurosimError(f"in '{statement}': a quotient has no exact fixed-point value; multiply instead")
+                rooted = any(isinstance(node, Root) for node in notation.walk(part))
+                raise NeurosimError(
+                    f"in '{statement}': {'a square root' if rooted else 'a quotient'} has no exact fixed-point value; "
+                    f"{'run it in float64' if rooted else 'multiply instead'}"
+                )
             if found.bits > EXACT_BITS:
                 names = ", ".join(sorted({read.name for read in notation.reads(part)}))
                 raise NeurosimError(
@@ -84,7 +88,7 @@ def width(
         case Sum(letter, body):
             inner = of(body)
             return inner and Width(inner.whole + ceil(log2(sizes[notation.LETTERS[letter]])), inner.frac)
-        case Binary("/"):
+        case Binary("/") | Root():
             return None
         case Binary(operator, left, right):
             a, b = of(left), of(right)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import reduce
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from neurosim import notation
 from neurosim.errors import NeurosimError
 from neurosim.network import INPUTS, PLASTIC, PROJECTIONS, QUANTITIES, WEIGHTS, Projection
-from neurosim.notation import Block, Expression, Index, Read, Same, Scalar, Statement
+from neurosim.notation import Binary, Block, Expression, Index, Number, Read, Same, Scalar, Statement, Total
 
 GIVEN = ("alpha", "mask", "lr_rec", "lr_in", "lr_out")
 """The named numbers that a rule may use without having them as fields."""
@@ -58,8 +59,13 @@ def _of_a_projection(blocks: Iterable[Block]) -> set[str]:
     own, size = {"pre", "weight"}, 0
     while len(own) > size:
         size = len(own)
-        own |= {s.target.name for s in statements if own & {read.name for read in notation.reads(s.value)}}
+        own |= {s.target.name for s in statements if own & {read.name for read in notation.reads(_without_totals(s))}}
     return own
+
+
+def _without_totals(statement: Statement) -> Expression:
+    """The right side without what is summed over all projections, which is of none."""
+    return notation.transform(statement.value, lambda node: Number(0.0) if isinstance(node, Total) else node)
 
 
 def _instances(block: Block, own: set[str], plastic: set[str]) -> Block:
@@ -76,8 +82,24 @@ def _instances(block: Block, own: set[str], plastic: set[str]) -> Block:
                 f"in '{statement}': lr is a projection's learning rate and belongs to 'weight[i, j] = ...'"
             )
         else:
-            found.append(statement)
+            found.append(_written_out(statement, own, plastic, block.when))
     return replace(block, statements=tuple(found))
+
+
+def _written_out(statement: Statement, own: set[str], plastic: set[str], when: str) -> Statement:
+    """The statement with each sum over the projections as what there is of each that learns, added up."""
+
+    def change(node: Expression) -> Expression:
+        if not isinstance(node, Total):
+            return node
+        parts = [
+            _instance(Statement(statement.target, node.body), own, projection, name, when).value
+            for name, projection in PROJECTIONS.items()
+            if name in plastic
+        ]
+        return reduce(lambda left, right: Binary("+", left, right), parts) if parts else Number(0.0)
+
+    return replace(statement, value=notation.transform(statement.value, change))
 
 
 def _instance(statement: Statement, own: set[str], projection: Projection, suffix: str, when: str) -> Statement:
@@ -180,6 +202,11 @@ def _check(blocks: list[Block], rule: Equations) -> None:
                 if places != known[read.name]:
                     raise _wrong_place(statement, read, known[read.name])
             for node in notation.walk(statement.value):
+                if isinstance(node, Total):
+                    raise NeurosimError(
+                        f"in '{statement}': it is of one projection, and {notation.show(node)} of all; "
+                        "give the sum a name in an equation of its own"
+                    )
                 if isinstance(node, Scalar) and node.name not in scalars:
                     raise NeurosimError(f"in '{statement}': {_missing(node.name, scalars)}")
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from neurosim import notation
 from neurosim.counting import counted
 from neurosim.draws import LASTING
-from neurosim.notation import Binary, Block, Expression, Index, Number, Read, Same, Scalar, Statement, Sum
+from neurosim.notation import Binary, Block, Expression, Index, Number, Read, Root, Same, Scalar, Statement, Sum
 from neurosim.program import Program
 from neurosim.storing import SHARED, needs, store_name
 
@@ -166,6 +166,8 @@ class _Text:
                 return f"c_{name}"
             case Binary(operator, left, right):
                 return f"({self.of(left)} {operator} {self.of(right)})"
+            case Root(body):
+                return f"sqrt({self.of(body)})"
             case Same(left, right):
                 return f"(1.0 if {left} == {right} else 0.0)"
             case Sum():
@@ -200,6 +202,8 @@ def _outermost_sums(expression: Expression) -> list[Sum]:
             return [expression]
         case Binary(_, left, right):
             return _outermost_sums(left) + _outermost_sums(right)
+        case Root(body):
+            return _outermost_sums(body)
     return []
 
 

@@ -9,6 +9,7 @@ A statement is one line of Python syntax, `target[indices] = expression`, parsed
 An index is a letter that names a place (`LETTERS`), a letter with an offset (`s-1`) or a number (`0`).
 `sum(i, ...)` sums over every value of a letter, `(k == i)` is one where two letters meet and zero elsewhere, and
 `before(q[...])` is the value that the target had before the statement began: a delay line reads its neighbour so.
+`sqrt(...)` is the square root. `sum(projection, ...)` adds up what stands for every projection that learns.
 `toss[i] = coin()` is 0 or 1 with equal chance, anew for each element at each step.
 Statements run in order and each is complete before the next. Within one, `s` runs upwards, so that
 `delta[s-1, j]` is the value just computed; an `s` for which a read would leave the array is left out.
@@ -105,6 +106,20 @@ class Sum:
 
 
 @dataclass(frozen=True)
+class Root:
+    """The square root of an expression."""
+
+    body: Expression
+
+
+@dataclass(frozen=True)
+class Total:
+    """An expression of one projection, summed over all that learn; `expansion` writes it out."""
+
+    body: Expression
+
+
+@dataclass(frozen=True)
 class Same:
     """Kronecker's delta: one where the two letters are equal."""
 
@@ -112,7 +127,7 @@ class Same:
     right: str
 
 
-Expression = Number | Scalar | Read | Binary | Sum | Same
+Expression = Number | Scalar | Read | Binary | Sum | Root | Total | Same
 
 
 @dataclass(frozen=True)
@@ -217,6 +232,10 @@ def _expression(node: ast.expr, fail: Fail) -> Expression:
             return Binary(OPERATORS[type(operation)], _expression(left, fail), _expression(right, fail))
         case ast.Compare(left=ast.Name(id=left), ops=[ast.Eq()], comparators=[ast.Name(id=right)]):
             return Same(_letter(left, fail), _letter(right, fail))
+        case ast.Call(func=ast.Name(id="sqrt"), args=[body], keywords=[]):
+            return Root(_expression(body, fail))
+        case ast.Call(func=ast.Name(id="sum"), args=[ast.Name(id="projection"), body], keywords=[]):
+            return Total(_expression(body, fail))
         case ast.Call(func=ast.Name(id="sum"), args=[ast.Name(id=letter), body], keywords=[]):
             return Sum(_letter(letter, fail), _expression(body, fail))
         case ast.Call(func=ast.Name(id="coin"), args=[], keywords=[]):
@@ -226,7 +245,7 @@ def _expression(node: ast.expr, fail: Fail) -> Expression:
             return Read(read.name, read.indices, before=True)
     return fail(
         f"{ast.unparse(node)!r} cannot stand here; an expression is made of numbers, names, NAME[indices], + - * /, "
-        "coin(), sum(index, ...), before(NAME[indices]) and (index == index)"
+        "coin(), sqrt(...), sum(index, ...), sum(projection, ...), before(NAME[indices]) and (index == index)"
     )
 
 
@@ -292,6 +311,8 @@ def _check_letters(statement: Statement, fail: Fail) -> None:
                 index.letter and index.offset for read in reads(node) for index in read.indices
             ):
                 fail("a sum over s goes over all of the past; it cannot read back from there, as s-1 does")
+        if isinstance(node, Total) and "j" in free(node.body):
+            fail("j is another place in each projection; sum over it inside: sum(projection, sum(j, ...))")
         if isinstance(node, Read) and node.before and node.name != statement.target.name:
             fail(f"before(...) may read only what the equation computes, {statement.target.name}, not {node.name}")
         if isinstance(node, Read) and not node.before and node.name == statement.target.name:
@@ -312,7 +333,7 @@ def walk(expression: Expression) -> Iterator[Expression]:
         case Binary(_, left, right):
             yield from walk(left)
             yield from walk(right)
-        case Sum(_, body):
+        case Sum(body=body) | Root(body) | Total(body):
             yield from walk(body)
 
 
@@ -330,6 +351,8 @@ def free(expression: Expression) -> set[str]:
             return free(left) | free(right)
         case Sum(letter, body):
             return free(body) - {letter}
+        case Root(body) | Total(body):
+            return free(body)
         case Same(left, right):
             return {left, right}
     return set()
@@ -342,6 +365,10 @@ def transform(expression: Expression, change: Callable[[Expression], Expression]
             return change(Binary(operator, transform(left, change), transform(right, change)))
         case Sum(letter, body):
             return change(Sum(letter, transform(body, change)))
+        case Root(body):
+            return change(Root(transform(body, change)))
+        case Total(body):
+            return change(Total(transform(body, change)))
     return change(expression)
 
 
@@ -366,6 +393,10 @@ def show(expression: Expression) -> str:
             return f"{_operand(left, operator, False)} {operator} {_operand(right, operator, True)}"
         case Sum(letter, body):
             return f"sum({letter}, {show(body)})"
+        case Root(body):
+            return f"sqrt({show(body)})"
+        case Total(body):
+            return f"sum(projection, {show(body)})"
         case Same(left, right):
             return f"({left} == {right})"
     return str(expression)

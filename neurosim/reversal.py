@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from neurosim import network as net
 from neurosim import notation
-from neurosim.notation import Binary, Block, Expression, Number, Read, Statement, Sum
+from neurosim.errors import NeurosimError
+from neurosim.notation import Binary, Block, Expression, Number, Read, Root, Statement, Sum
 from neurosim.program import Program, declared
 
 
@@ -83,6 +84,8 @@ def _terms(expression: Expression, summed: tuple[str, ...]) -> Iterable[tuple[li
             yield from _terms(right, summed)
         case Sum(letter, body):
             yield from _terms(body, (*summed, letter))
+        case _ if any(isinstance(node, Root) for node in notation.walk(expression)):
+            raise NeurosimError(f"'{notation.show(expression)}' has no exact gradient here: a root is not reversed")
         case _:
             yield list(notation.factors(expression)), summed
 

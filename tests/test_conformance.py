@@ -26,12 +26,18 @@ RULES = [
 ENGINES = ["brian2:numpy" if name == "brian2" else name for name in catalog.names("engine") if name != "numpy"]
 
 
+def exact(rule: str, format: str) -> bool:
+    """Whether every value of a rule has an exact one in a format: those with quotients and roots have none."""
+    text = catalog.rule(rule).equations
+    return format == "float64" or not ("/" in text or "sqrt" in text)
+
+
 @pytest.mark.parametrize("format", FORMATS)
 @pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize("engine", ENGINES)
 def test_engines_agree(engine: str, rule: str, format: str) -> None:
     case = examine(rule, engine, format)
-    assert case.passed, case
+    assert case.passed or (case.refused and not exact(rule, format)), case
 
 
 @pytest.mark.parametrize("format", FORMATS)
@@ -47,6 +53,9 @@ def test_compiled_forms_of_brian2_agree(engine: str, format: str) -> None:
 @pytest.mark.parametrize("engine", ["brian2:standalone", "brian2:fused"])
 def test_compiled_forms_of_brian2_agree_on_every_rule(engine: str, rule: str, format: str) -> None:
     case = examine(rule, engine, format)
+    if not exact(rule, format):
+        assert case.refused, case
+        return
     hosted = engine == "brian2:standalone" and catalog.engine("brian2").native(example(rule, format)) is not None
     assert case.passed is not hosted, case
     assert not hosted or "needs a host" in case.where
@@ -91,6 +100,13 @@ def test_a_deviation_is_found_and_placed(
     assert not case.passed
     assert case.where == f"{name}, trial 1, step 7"
     assert replace(case, deviation=0.0).passed
+
+
+def test_what_a_format_refuses_is_a_result_and_says_why() -> None:
+    case = examine("uoro", "numba", "nearest")
+    assert case.refused and not case.passed
+    assert case.where.startswith("refused: in 'extent[0] = sqrt(")
+    assert case.where.endswith("a square root has no exact fixed-point value; run it in float64")
 
 
 def test_what_an_engine_cannot_run_has_not_passed(monkeypatch: pytest.MonkeyPatch) -> None:

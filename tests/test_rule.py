@@ -151,6 +151,15 @@ NEEDS = {
         "trace_rec": ("trace", "synapse", (4, 4)),
         "trace_in": ("trace", "synapse", (4, 3)),
     },
+    "uoro": {
+        "toss": ("trace", "neuron", (4,)),
+        "moved": ("trace", "neuron", (4,)),
+        "effect": ("trace", "neuron", (4,)),
+        **dict.fromkeys(("extent", "reach", "keep", "activity", "add"), ("trace", "global", (1,))),
+        "cause_rec": ("trace", "synapse", (4, 4)),
+        "cause_in": ("trace", "synapse", (4, 3)),
+        "teach": ("teaching signal", "global", (1,)),
+    },
     "fixed": {},
 }
 

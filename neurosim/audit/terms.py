@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import count, product
 
 from neurosim.errors import NeurosimError
-from neurosim.notation import LETTERS, Binary, Expression, Index, Number, Read, Same, Scalar, Sum, transform
+from neurosim.notation import LETTERS, Binary, Expression, Index, Number, Read, Root, Same, Scalar, Sum, transform
 
 MOST = 10_000
 """Products that one expression may have when it is multiplied out."""
@@ -40,7 +40,8 @@ class Term:
 def terms(expression: Expression, constants: Mapping[str, float]) -> tuple[Term, ...]:
     """The products that an expression is the sum of, with constants in numbers.
 
-    What is divided by counts as a factor: where it is read matters, what becomes of it does not.
+    What is divided by counts as a factor, and what a root is taken of as if it were added up: where it is read
+    matters, what becomes of it does not.
     Raises `NeurosimError` if there are more than `MOST`.
     """
     return tuple(map(_met, _terms(expression, constants, count())))
@@ -65,6 +66,8 @@ def _terms(node: Expression, constants: Mapping[str, float], fresh: Iterator[int
             own = f"{letter}.{next(fresh)}"
             found = _terms(_renamed(body, letter, own), constants, fresh)
             return [replace(term, summed=term.summed | {own}) for term in found]
+        case Root(body):
+            return [replace(term, number=math.sqrt(abs(term.number))) for term in _terms(body, constants, fresh)]
         case Binary(operator, left, right):
             first, second = _terms(left, constants, fresh), _terms(right, constants, fresh)
             return _combined(operator, first, second)

@@ -15,7 +15,20 @@ from neurosim import notation
 from neurosim.brian.names import Names, has_variables
 from neurosim.brian.rewriting import added_up, directions, expanded, letters_of, product, slot, taken_out, without_past
 from neurosim.errors import NeurosimError
-from neurosim.notation import LETTERS, Binary, Block, Expression, Index, Number, Read, Same, Scalar, Statement, Sum
+from neurosim.notation import (
+    LETTERS,
+    Binary,
+    Block,
+    Expression,
+    Index,
+    Number,
+    Read,
+    Root,
+    Same,
+    Scalar,
+    Statement,
+    Sum,
+)
 from neurosim.precision import Format
 from neurosim.program import Program
 from neurosim.storing import needs, store_name
@@ -68,9 +81,10 @@ class Writer:
         before = dict(self.sums)
         try:
             if block.period and any(
-                isinstance(n, Binary) and n.operator == "/" for n in notation.walk(statement.value)
+                isinstance(n, Root) or (isinstance(n, Binary) and n.operator == "/")
+                for n in notation.walk(statement.value)
             ):
-                raise NeurosimError("it divides, and only at some steps")
+                raise NeurosimError("it divides or takes a root, and only at some steps")
             found: list[Phase] = []
             for each in without_past(statement, self.program.sizes["past"]):
                 for phase in self._phases(each, statement, block.period):
@@ -164,6 +178,9 @@ class Writer:
                 first, one = self._without_sums(left, target, origin)
                 second, other = self._without_sums(right, target, origin)
                 return first + second, Binary(operator, one, other)
+            case Root(body):
+                phases, inside = self._without_sums(body, target, origin)
+                return phases, Root(inside)
             case Sum():
                 return self._sum(expression, target, origin)
         return [], expression
@@ -217,6 +234,8 @@ class Writer:
                 if isinstance(left, Binary) and operator in "*/" and left.operator in "+-":
                     first = f"({first})"
                 return f"{first} {operator} {f'({second})' if isinstance(right, Binary) else second}"
+            case Root(body):
+                return f"sqrt({self._text(body, view)})"
             case Same(left, right) if {left, right} == set(view.letters):
                 return "int(i == j)"
             case Read():

@@ -15,7 +15,7 @@ from neurosim import catalog
 def command(rules: tuple[str, ...], engines: tuple[str, ...]) -> None:
     """Whether engines agree with the reference, for RULES of your own or all there are, in three number formats.
 
-    `none` stands where an engine says that it cannot run a rule, and why.
+    `none` stands where a format or an engine says that it cannot run a rule, and why.
     """
     from tqdm import tqdm
 

@@ -9,7 +9,7 @@ from dataclasses import astuple, dataclass, replace
 from neurosim import network as net
 from neurosim.audit.reads import Access, accesses_of, learning, places, steps_back
 from neurosim.audit.terms import domain, terms
-from neurosim.notation import LETTERS, Binary, Block, Expression, Read, Same, Statement, Sum, walk
+from neurosim.notation import LETTERS, Binary, Block, Expression, Read, Root, Same, Statement, Sum, walk
 from neurosim.program import Program
 
 
@@ -88,7 +88,7 @@ def _elements(program: Program, statement: Statement) -> int:
 
 
 def _operations(node: Expression, sizes: Mapping[str, int]) -> tuple[int, int]:
-    """Multiplications, divisions among them, and additions of an expression; one of constants alone is folded."""
+    """Multiplications, divisions and roots among them, and additions of an expression; one of constants is folded."""
     match node:
         case Binary(operator, left, right) if not _is_constant(node):
             times, plus = map(sum, zip(_operations(left, sizes), _operations(right, sizes), strict=True))
@@ -98,6 +98,9 @@ def _operations(node: Expression, sizes: Mapping[str, int]) -> tuple[int, int]:
             size = sizes[LETTERS[letter]]
             times, plus = _operations(body, sizes)
             return size * times, size * plus + size - 1
+        case Root(body):
+            times, plus = _operations(body, sizes)
+            return times + 1, plus
     return 0, 0
 
 
@@ -168,5 +171,7 @@ def _visits(node: Expression, sizes: Mapping[str, int]) -> Iterator[tuple[str, i
         case Binary(_, left, right):
             yield from _visits(left, sizes)
             yield from _visits(right, sizes)
+        case Root(body):
+            yield from _visits(body, sizes)
         case Sum(letter, body):
             yield from ((name, sizes[LETTERS[letter]] * times) for name, times in _visits(body, sizes))
