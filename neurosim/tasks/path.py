@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
 from scipy.signal import lfilter
 
-from neurosim.errors import NeurosimError
-from neurosim.recording import shipped, starts, windows
+from neurosim.rat import check_rate, velocity
+from neurosim.recording import starts, windows
 from neurosim.seeding import stream
 from neurosim.task import Task, Trials
 
-RECORDED_RATE = 50.0
 SPEED_UNIT = 0.1
 DISTANCE_UNIT = 0.25
 
@@ -39,14 +37,13 @@ class Path(Task):
     score_name: ClassVar[str] = "end error (cm)"
 
     def __post_init__(self) -> None:
-        if not 0 < self.rate <= RECORDED_RATE:
-            raise NeurosimError(f"rate={self.rate:g} Hz is not above 0 and at most the recorded {RECORDED_RATE:g} Hz")
+        check_rate(self.rate)
 
     def trials(self, count: int, seed: int, part: str = "train") -> Trials:
-        velocity = _velocity(self.rate)
+        moved = velocity(self.rate)
         steps = round(self.seconds * self.rate)
-        begin = starts(len(velocity), steps, count, part, stream(seed, "path", part))
-        moving = windows(velocity, begin, steps)
+        begin = starts(len(moved), steps, count, part, stream(seed, "path", part))
+        moving = windows(moved, begin, steps)
         displacement = np.cumsum(moving, axis=1) / self.rate
         return Trials(moving / SPEED_UNIT, displacement / DISTANCE_UNIT, np.ones(steps))
 
@@ -64,15 +61,3 @@ class Path(Task):
         """What an integrator that forgets with time constant `memory` [s] answers."""
         gain = SPEED_UNIT / DISTANCE_UNIT / self.rate
         return lfilter([gain], [1.0, -np.exp(-1.0 / (memory * self.rate))], trials.inputs, axis=1)
-
-
-@lru_cache(maxsize=4)
-def _velocity(rate: float) -> Float[np.ndarray, "time 2"]:
-    """Displacement per step times rate [m/s]."""
-    with np.load(shipped("ratinabox", "data", "sargolini.npz"), allow_pickle=False) as recorded:
-        times, position = recorded["t"], recorded["pos"]
-    even = np.arange(times[0], times[-1], 1.0 / rate)
-    resampled = np.stack([np.interp(even, times, coordinate) for coordinate in position.T], axis=1)
-    velocity = np.diff(resampled, axis=0) * rate
-    velocity.setflags(write=False)
-    return velocity
