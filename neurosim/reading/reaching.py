@@ -29,7 +29,7 @@ class Reaching:
 
     times: Float[np.ndarray, " sample"]
     position: Float[np.ndarray, "sample 2"]
-    spikes: tuple[Float[np.ndarray, " spike"], ...]
+    spikes: tuple[Float[np.ndarray, " _"], ...]
 
     def counts(self, rate: float) -> Float[np.ndarray, "time channel"]:
         """Spikes in each of the steps that there are per second, from the first sample on."""
