@@ -3,6 +3,7 @@
 __version__ = "0.1.0"
 
 from neurosim.comparison import Comparison, compare
+from neurosim.dataset import load
 from neurosim.engine import Job, Outcome
 from neurosim.errors import NeurosimError
 from neurosim.experiment import Experiment, Run
@@ -31,4 +32,5 @@ __all__ = [
     "compile",
     "direction",
     "gradient",
+    "load",
 ]

@@ -1,12 +1,14 @@
 """Runs on disk: one folder each, found by the digest of what was asked.
 
 `run.json` says what was asked, how it was made and what came out; `curves.npz` holds the arrays. Both are written
-beside their place and moved there, `run.json` last, so that a run is either whole or not there; a damaged one is set
-aside and made again. What a run is in spikes is one file of its own, in `spikes`.
+beside their place and moved there, `run.json` last, so that a run is either whole or not there, whoever else writes; a
+damaged one is set aside and made again. What a run is in spikes is one file of its own, in `spikes`. `results.json` has
+the version of this layout.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import platform
@@ -15,6 +17,7 @@ import sys
 import tempfile
 import zipfile
 import zlib
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -24,10 +27,12 @@ from typing import Any
 
 import numpy as np
 
+from neurosim import catalog
 from neurosim.atomic import write_whole
 from neurosim.counting import Counts
 from neurosim.errors import NeurosimError
-from neurosim.experiment import Experiment, Run
+from neurosim.experiment import Experiment, Run, code_digest, content
+from neurosim.profile import profile_folder
 from neurosim.spike_cost import Cost, Question
 
 ARRAYS = ("losses", "seen", "test_losses")
@@ -36,9 +41,16 @@ COSTS = ("rate_loss", "loss", "learned_loss", "rate")
 LIBRARIES = ("neurosim-onchip", "numpy", "numba", "scipy", "brian2", "nengo")
 
 
+TRIES = 10
+"""How often a run is saved whose place another process sets aside meanwhile, as what was there before is damaged."""
+
+FORMAT = 1
+"""The layout of a folder. Folders without a version are of 1, too: those that were made before it was written down."""
+
+
 @dataclass(frozen=True)
 class Results:
-    """A folder of runs. Raises `NeurosimError` if it cannot be made or written to."""
+    """A folder of runs. Raises `NeurosimError` if it cannot be made or written to, or if its layout is another."""
 
     folder: Path
 
@@ -47,6 +59,10 @@ class Results:
             (self.folder / "runs").mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=self.folder):
                 pass
+            check_format(self.folder)
+            if not (self.folder / "results.json").exists():
+                text = json.dumps({"format": FORMAT, "neurosim": versions()["neurosim-onchip"]}) + "\n"
+                write_whole(self.folder / "results.json", lambda file: file.write(text.encode()))
         except OSError as error:
             raise NeurosimError(
                 f"cannot write results to {self.folder} ({error.strerror}); name a folder that can be"
@@ -54,6 +70,12 @@ class Results:
 
     def save(self, run: Run) -> None:
         """Keep a run; it is on disk, whole, when this returns."""
+        for _ in range(TRIES - 1):
+            with suppress(FileNotFoundError, FileExistsError):
+                return self._save(run)
+        return self._save(run)
+
+    def _save(self, run: Run) -> None:
         place = self._place(run.experiment)
         place.mkdir(parents=True, exist_ok=True)
         arrays = {name: getattr(run, name) for name in ARRAYS}
@@ -67,7 +89,7 @@ class Results:
             "score": _plain(run.score),
             "seconds": run.seconds,
             "counts": {name: asdict(counts) for name, counts in run.counts.items()},
-            "made": provenance(),
+            "made": {**provenance(), "profile": profile_digest(run.experiment.profile)},
         }
         write_whole(place / "run.json", lambda file: file.write(json.dumps(about, indent=1, allow_nan=False).encode()))
 
@@ -79,12 +101,7 @@ class Results:
         try:
             return _read(place, experiment)
         except (OSError, EOFError, ValueError, KeyError, TypeError, RuntimeError, zipfile.BadZipFile, zlib.error):
-            aside = place.with_name(place.name + ".damaged")
-            for count in range(1, 1000):
-                if not aside.exists():
-                    break
-                aside = place.with_name(f"{place.name}.damaged{count}")
-            place.rename(aside)
+            _set_aside(place)
             return None
 
     def save_cost(self, cost: Cost) -> None:
@@ -112,11 +129,49 @@ class Results:
         return self.folder / "runs" / experiment.digest
 
 
+def check_format(folder: Path) -> None:
+    """Raise `NeurosimError` if a folder of runs has a layout that this version does not read."""
+    path = folder / "results.json"
+    if not path.exists():
+        return
+    try:
+        about = json.loads(path.read_text(encoding="utf-8"))
+        found, writer = int(about["format"]), str(about["neurosim"])
+    except (OSError, ValueError, KeyError, TypeError):
+        raise NeurosimError(
+            f"{path} does not say which version of the layout {folder} has; if it is damaged, remove that file"
+        ) from None
+    if found != FORMAT:
+        raise NeurosimError(
+            f"{folder} has version {found} of the layout, written by neurosim {writer}; this neurosim "
+            f"({versions()['neurosim-onchip']}) reads version {FORMAT}: use that one, or another folder"
+        )
+
+
+def profile_digest(name: str) -> str:
+    """A digest of what is in the profile of a name: of its file, or of the name if that spells it out."""
+    own = profile_folder() / f"{name}.toml"
+    path = own if own.exists() else catalog.source(name)
+    return content(path) if path else hashlib.sha256(name.encode()).hexdigest()
+
+
+def _set_aside(place: Path) -> None:
+    """Rename a damaged run to `NAME.damaged`, or so; another process may be quicker."""
+    aside = place.with_name(place.name + ".damaged")
+    for count in range(1, 1000):
+        if not aside.exists():
+            break
+        aside = place.with_name(f"{place.name}.damaged{count}")
+    with suppress(OSError):
+        place.rename(aside)
+
+
 def provenance() -> dict[str, Any]:
-    """What made a result: command, versions, machine, time."""
+    """What made a result: command, versions, a digest of neurosim's code, machine, time."""
     return {
         "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
         "versions": {"python": platform.python_version()} | versions(),
+        "code": code_digest(),
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
     }

@@ -121,7 +121,7 @@ def test_no_progress_bar_is_drawn_where_nobody_watches(compared):
 
 def test_out_holds_the_table_the_numbers_the_figure_and_the_runs(compared):
     folder, said = compared
-    assert sorted(path.name for path in folder.iterdir()) == sorted([*WRITTEN, "runs"])
+    assert sorted(path.name for path in folder.iterdir()) == sorted([*WRITTEN, "results.json", "runs"])
     assert said.stdout.startswith((folder / "comparison.txt").read_text())
     assert (folder / "learning_curves.png").read_bytes().startswith(b"\x89PNG")
     assert "<svg" in (folder / "learning_curves.svg").read_text()

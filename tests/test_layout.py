@@ -44,7 +44,7 @@ LAYERS = (
     ("experiment",),
     ("spike_cost",),
     ("export", "golden", "results", "suitability"),
-    ("answering",),
+    ("answering", "dataset", "merging"),
     ("cluster", "tuning"),
     ("comparison",),
     ("curves", "rounding_loss"),

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import shutil
+import warnings
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from neurosim import NeurosimError, answering, catalog, results
+from neurosim import NeurosimError, __version__, answering, catalog, results
 from neurosim.comparison import Budget, Comparison, compare
-from neurosim.experiment import Experiment, Run, run
-from neurosim.results import ARRAYS, BY_WEIGHT, Results
+from neurosim.experiment import Experiment, Run, code_digest, content, run
+from neurosim.results import ARRAYS, BY_WEIGHT, FORMAT, Results
 from neurosim.spike_cost import Cost, Question, Spiking, ask
 from neurosim.spikes import Coding
 
@@ -97,8 +101,9 @@ def test_a_run_says_how_it_was_made(finished, kept):
     kept.save(finished)
     about = json.loads((kept.folder / "runs" / ASKED.digest / "run.json").read_text(encoding="utf-8"))
     assert about["experiment"] == {**asdict(ASKED), "plastic": ["rec", "in", "out"], "observe": []}
-    assert set(about["made"]) == {"command", "versions", "machine", "time"}
-    assert about["made"]["versions"]["numpy"] == np.__version__
+    assert set(about["made"]) == {"command", "versions", "machine", "time", "code", "profile"}
+    assert about["made"]["versions"]["numpy"] == np.__version__ and about["made"]["code"] == code_digest()
+    assert about["made"]["profile"] == content(catalog.profile_folder() / "float64.toml")
 
 
 def test_what_was_never_saved_is_not_there(finished, kept):
@@ -233,6 +238,63 @@ def test_a_folder_that_cannot_be_written_to(inside, tmp_path):
     assert (tmp_path / "file").read_text() == "in the way"
 
 
+# --- several at once ------------------------------------------------------------------------------------------------
+
+
+def write_and_read(folder: Path, answer: Run, damages: bool) -> int:
+    """In a process of its own: save a run over and over, now and then damage it; how often it was read."""
+    kept, found = Results(folder), 0
+    for count in range(20):
+        kept.save(answer)
+        if damages and count % 3 == 0:
+            with suppress(FileNotFoundError):
+                (kept.folder / "runs" / answer.experiment.digest / "curves.npz").write_bytes(b"damaged")
+        read = kept.load(answer.experiment)
+        assert read is None or np.array_equal(read.losses, answer.losses)
+        found += read is not None
+    return found
+
+
+@pytest.mark.parametrize("damages", [False, True])
+def test_processes_that_write_the_same_run_do_not_harm_each_other(damages, finished, kept):
+    context = multiprocessing.get_context("fork")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # that pytest has threads: these processes use none
+        with ProcessPoolExecutor(3, mp_context=context) as pool:
+            found = list(pool.map(write_and_read, [kept.folder] * 3, [finished] * 3, [damages] * 3))
+    assert min(found) > 0 and (damages or found == [20] * 3)
+    kept.load(ASKED)
+    kept.save(finished)
+    assert_same(kept.load(ASKED), finished)
+    assert {name.split(".")[0] for name in folders(kept)} == {ASKED.digest}
+    assert len(folders(kept)) == 1 or damages
+
+
+# --- the version of a folder ------------------------------------------------------------------------------------------
+
+
+def test_a_folder_has_a_version(finished, kept):
+    assert json.loads((kept.folder / "results.json").read_text()) == {"format": FORMAT, "neurosim": __version__}
+    kept.save(finished)
+    (kept.folder / "results.json").unlink()
+    assert_same(Results(kept.folder).load(ASKED), finished)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"format": 2, "neurosim": "9.8"}', "has version 2 of the layout, written by neurosim 9.8; this neurosim"),
+        ('{"format": 0, "neurosim": "0.0.1"}', "has version 0 of the layout, written by neurosim 0.0.1; this"),
+        ('{"format"', "results.json does not say which version of the layout"),
+        ("[]", "results.json does not say which version of the layout"),
+    ],
+)
+def test_a_folder_of_another_version_is_refused(text, said, kept):
+    (kept.folder / "results.json").write_text(text)
+    with pytest.raises(NeurosimError, match=said):
+        Results(kept.folder)
+
+
 # --- the digest -----------------------------------------------------------------------------------------------------
 
 OTHER = {
@@ -334,7 +396,7 @@ def test_what_a_run_is_in_spikes_is_loaded_as_it_was_saved(kept):
     assert np.isnan(found.learned_loss)
     (path,) = (kept.folder / "spikes").iterdir()
     about = json.loads(path.read_text(), parse_constant=pytest.fail)
-    assert set(about["made"]) == {"command", "versions", "machine", "time"}
+    assert set(about["made"]) == {"command", "versions", "machine", "time", "code"}
 
 
 @pytest.mark.parametrize("harm", [truncate, empty, edit(loss="low"), edit(loss=None), edit(question={})])
