@@ -36,7 +36,7 @@ LAYERS = (
     ("compiled",),
     ("kernel",),
     ("body",),
-    ("brian", "nengo_parts"),
+    ("brian", "nengo_parts", "plans"),
     ("engines", "spiking"),
     ("catalog",),
     ("arguments", "audit", "gradient", "theory", "conformance"),

@@ -21,20 +21,42 @@ from neurosim.compiled import compiled
 from neurosim.counting import by_name, nothing
 from neurosim.draws import stream_key
 from neurosim.engine import Job, Outcome, Progress, check_record, received, reported, start
+from neurosim.errors import unknown
 from neurosim.kernel import arguments, drawing, kernel_source
+from neurosim.plans.choice import AUTO, FULL, Plans
 from neurosim.program import Program
 
 
+VARIANTS = ("plan", (AUTO, FULL))
+"""What `run` takes to choose among its ways, and the ways."""
+
+
 def run(
-    program: Program, jobs: Sequence[Job], record: Iterable[str] = (), *, progress: Progress | None = None
+    program: Program,
+    jobs: Sequence[Job],
+    record: Iterable[str] = (),
+    *,
+    plan: str = AUTO,
+    progress: Progress | None = None,
 ) -> list[Outcome]:
-    """All jobs at once, one thread per core. See `neurosim.engine.Engine`."""
+    """All jobs at once, one thread per core. See `neurosim.engine.Engine`.
+
+    plan: `auto` takes the shortest way that a job allows, to the error that it states (`neurosim.plans`), `full` the
+    kernel of the whole program.
+    """
+    if plan not in VARIANTS[1]:
+        raise unknown("plan", plan, VARIANTS[1])
     record = check_record(program, record)
+    plans = Plans(program, record, plan)
     source = kernel_source(program, record)
-    kernel = compiled(source)
-    with _one_thread_each() if "np.dot(" in source else nullcontext(), ThreadPoolExecutor(os.cpu_count()) as threads:
-        outcomes = threads.map(lambda job: _run(kernel, program, job, record), jobs)
-        return reported(jobs, outcomes, progress)
+    whole = compiled(source)
+
+    def kernel(asked: Program, job: Job, record: tuple[str, ...]) -> Outcome:
+        return _run(whole if asked is program else compiled(kernel_source(asked, record)), asked, job, record)
+
+    alone = plans.possible or "np.dot(" in source
+    with _one_thread_each() if alone else nullcontext(), ThreadPoolExecutor(os.cpu_count()) as threads:
+        return reported(jobs, threads.map(lambda job: plans.run(job, kernel), jobs), progress)
 
 
 def _one_thread_each() -> AbstractContextManager[object]:
