@@ -19,9 +19,10 @@ from neurosim import catalog
 from neurosim.adaptation import adapt
 from neurosim.counting import Counts
 from neurosim.engine import Engine, Job, Progress, start
-from neurosim.errors import NeurosimError
+from neurosim.errors import NeurosimError, unknown
 from neurosim.gradient import Alignment, alignment, directions, gradients
 from neurosim.network import PLASTIC, WEIGHTS, Network
+from neurosim.plans.choice import AUTO, FULL
 from neurosim.program import Program, compile
 from neurosim.task import PARTS, Task, Trials
 from neurosim.watching import Watch
@@ -41,7 +42,8 @@ class Experiment:
     `YARDSTICK`. n: neurons. alpha: leak per step, by default the
     task's. gain: spectral radius of the initial W_rec. trials: how many are learned from, by default as many as suit
     the task. lr: learning rate. plastic: what learns. part: the trials that score it, `test` or `tune`. checkpoints:
-    how often it is tested while it learns. observe: the observables that are recorded there.
+    how often it is tested while it learns. observe: the observables that are recorded there. plan: `auto`, or `full`
+    for no shorter way to the same numbers than the whole program (`neurosim.plans`).
     """
 
     rule: str
@@ -59,6 +61,7 @@ class Experiment:
     part: str = "test"
     checkpoints: int = 10
     observe: tuple[str, ...] = ()
+    plan: str = AUTO
 
     def __post_init__(self) -> None:
         for name in ("n", "test_trials", "checkpoints"):
@@ -72,6 +75,8 @@ class Experiment:
             raise NeurosimError(f"seed {self.seed}, lr {self.lr} and gain {self.gain} must be finite and not negative")
         if self.part not in PARTS[1:]:
             raise NeurosimError(f"part is {self.part!r}; there are: {', '.join(PARTS[1:])}")
+        if self.plan not in (AUTO, FULL):
+            raise unknown("plan", self.plan, (AUTO, FULL))
 
     @property
     def digest(self) -> str:
@@ -163,7 +168,8 @@ def run(experiments: Sequence[Experiment], progress: Progress = lambda trials: N
     first = experiments[0]
     if any(replace(each, lr=first.lr, seed=first.seed) != first for each in experiments):
         raise NeurosimError("experiments that run side by side may differ in lr and seed only")
-    task, engine, yardstick = catalog.task(first.task), catalog.engine(first.engine), catalog.engine(YARDSTICK)
+    task, yardstick = catalog.task(first.task), catalog.engine(f"{YARDSTICK}:{first.plan}")
+    engine = yardstick if first.engine == YARDSTICK else catalog.engine(first.engine)
     learners = [_Learner.of(each, task) for each in experiments]
     edges = np.linspace(0, len(learners[0].train), first.checkpoints + 1).astype(int).tolist()
     began = time.perf_counter()

@@ -42,7 +42,7 @@ LAYERS = (
     ("arguments", "audit", "gradient", "theory", "conformance"),
     ("cost", "observables", "watching"),
     ("experiment",),
-    ("spike_cost",),
+    ("explanation", "spike_cost"),
     ("export", "golden", "results", "suitability"),
     ("answering", "dataset", "merging"),
     ("cluster", "tuning"),

@@ -313,6 +313,7 @@ OTHER = {
     "part": "tune",
     "checkpoints": 1,
     "observe": ("spectrum",),
+    "plan": "full",
 }
 
 

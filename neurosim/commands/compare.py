@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
-from neurosim import cluster
+from neurosim import cluster, explanation
 from neurosim.arguments import ManyValued, placed
 from neurosim.cache import cache_folder
 from neurosim.comparison import EXACT_PROFILE, Budget, Comparison, compare
@@ -18,6 +19,7 @@ from neurosim.engine import Progress
 from neurosim.errors import NeurosimError
 from neurosim.experiment import Experiment
 from neurosim.network import PLASTIC
+from neurosim.plans.choice import AUTO, FULL
 from neurosim.results import Results
 from neurosim.spike_cost import Spiking
 from neurosim.spikes import Coding
@@ -56,6 +58,14 @@ def asking(command: Callable[..., None]) -> Callable[..., None]:
                 metavar="NAME...",
                 help="What to record of the network as it learns: see `neurosim list observables`.",
             ),
+            click.option(
+                "--plan",
+                type=click.Choice((AUTO, FULL)),
+                default=AUTO,
+                show_default=True,
+                help="Take shorter ways to the same numbers where there are any, or compute all as it is written.",
+            ),
+            click.option("--explain", is_flag=True, help="Say first which way is taken for each rule, and why."),
             click.option("--lr", type=float, help="One learning rate for all, instead of tuning."),
             click.option(
                 "--rates", metavar="A,B,...", help="The learning rates that are tried.  [default: 11 from 1e-5 to 1]"
@@ -111,6 +121,7 @@ def answer(
     spiking_learn: bool,
     out: Path | None,
     as_json: bool,
+    explain: bool,
     workers: int | None,
     scheduler: str | None,
     **asked: Any,
@@ -121,6 +132,7 @@ def answer(
     budget = Budget((lr,), tuning_seeds) if lr is not None else _budget(rates, tuning_seeds)
     experiment = Experiment(rule="", plastic=tuple(name for name in PLASTIC if name not in freeze), **asked)
     spikes = Spiking(spiking, Coding(spiking_neurons), spiking_trials, spiking_learn) if spiking else None
+    plans = _explained(rules, profiles, experiment, as_json) if explain else {}
     results = Results(out or cache_folder("results"))
     with cluster.opened(workers, scheduler) as runner, _bar() as plan:
         comparison = compare(
@@ -134,7 +146,7 @@ def answer(
             spiking=spikes,
             runner=runner,
         )
-    _print(comparison, out, as_json)
+    _print(comparison, out, as_json, plans)
 
 
 def _budget(rates: str | None, seeds: int) -> Budget:
@@ -162,10 +174,21 @@ def _bar() -> Iterator[Callable[[int], Progress]]:
         yield plan
 
 
-def _print(comparison: Comparison, out: Path | None, as_json: bool) -> None:
+def _explained(
+    rules: tuple[str, ...], profiles: tuple[str, ...], asked: Experiment, as_json: bool
+) -> dict[str, list[Any]]:
+    """The plans of each rule and profile: printed, or to stand in the JSON."""
+    questions = [replace(asked, rule=rule, profile=profile) for profile in (EXACT_PROFILE, *profiles) for rule in rules]
+    if as_json:
+        return {"plans": explanation.as_json(questions)}
+    click.echo(explanation.text(questions) + "\n")
+    return {}
+
+
+def _print(comparison: Comparison, out: Path | None, as_json: bool, plans: dict[str, list[Any]]) -> None:
     from neurosim import writing
 
     written = writing.write(comparison, out) if out else []
-    click.echo(json.dumps(writing.as_json(comparison), indent=1) if as_json else writing.table(comparison))
+    click.echo(json.dumps(writing.as_json(comparison) | plans, indent=1) if as_json else writing.table(comparison))
     if written and not as_json:
         click.echo(f"\nwritten: {', '.join(map(str, written))}")

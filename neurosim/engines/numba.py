@@ -26,7 +26,6 @@ from neurosim.kernel import arguments, drawing, kernel_source
 from neurosim.plans.choice import AUTO, FULL, Plans
 from neurosim.program import Program
 
-
 VARIANTS = ("plan", (AUTO, FULL))
 """What `run` takes to choose among its ways, and the ways."""
 

@@ -86,8 +86,6 @@ class Plans:
             return dict.fromkeys(names, "the full kernel was asked for")
         if any(not quantity.format.exact for quantity in self.program.quantities.values()):
             return dict.fromkeys(names, "what is kept is rounded, and so must be computed as it is written")
-        if self.program.ideal is not None:
-            return dict.fromkeys(names, "the program is that of a chip")
         return {name: plan(name).unfit(self.program, self.record) for name in names}
 
     @property
@@ -114,5 +112,5 @@ class Plans:
 
 def plan(name: str) -> Plan:
     """The plan of a name."""
-    found: Plan = import_module(f"neurosim.plans.{name}")  # type: ignore[assignment]
+    found: Plan = import_module(f"neurosim.plans.{name}")
     return found

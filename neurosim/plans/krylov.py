@@ -57,7 +57,10 @@ def depth(
 
 
 def basis(
-    W: Float[np.ndarray, "n n"], start: Float[np.ndarray, "n source"], chances: Float[np.ndarray, " power"], least: float
+    W: Float[np.ndarray, "n n"],
+    start: Float[np.ndarray, "n source"],
+    chances: Float[np.ndarray, " power"],
+    least: float,
 ) -> tuple[Float[np.ndarray, "n k"], int]:
     """Orthonormal columns that span the powers whose part in the rates is `least` or more, and how many came last.
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Float
 
-from neurosim.engine import Job, Outcome, start
+from neurosim.engine import Job, Outcome
 from neurosim.plans import estimate, krylov, symmetry
 from neurosim.plans.choice import Kernel, Plans, Record, Work
 from neurosim.program import Program
@@ -55,7 +55,7 @@ def run(program: Program, job: Job, record: Record, kernel: Kernel) -> Outcome |
     for least in DEPTHS:
         Q, last = krylov.basis(work.weights["W_rec"], _columns(program, work.weights), _chances(work), least)
         small = {name: _turned(value, program, name, Q.T) for name, value in work.weights.items()}
-        inside = replace(program, sizes={**program.sizes, "neuron": Q.shape[1]}, weights=small)
+        inside = replace(program, sizes={**program.sizes, "neuron": Q.shape[1]}, weights=small, ideal=None)
         found = Plans(inside, record, after="reachable").run(replace(job, weights={}), kernel)
         if found.diverged:
             return None

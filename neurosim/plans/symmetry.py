@@ -59,10 +59,11 @@ def _broken(statement: Statement, program: Program) -> str | None:
 
 def _adds(statement: Statement) -> bool:
     """Whether the target becomes itself and something that does not depend on it."""
-    value, added = statement.value, []
+    value, added = statement.value, set[str]()
     while isinstance(value, Binary) and value.operator in "+-":
-        value, added = value.left, [*added, value.right]
-    return value == statement.target and statement.target.name not in {r.name for a in added for r in notation.reads(a)}
+        added |= {read.name for read in notation.reads(value.right)}
+        value = value.left
+    return value == statement.target and statement.target.name not in added
 
 
 def _only_weights(total: Sum) -> bool:
