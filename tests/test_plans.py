@@ -218,9 +218,7 @@ def test_plans_are_named_before_a_run_and_in_its_json(tmp_path: Path) -> None:
     words += ["--profile", "fixed:weight=s8.6", "--explain", "--out", str(tmp_path)]
     said = CliRunner().invoke(neurosim, words, catch_exceptions=False).stdout
     assert said.startswith("Plans")
-    assert said.index("rflo on fixed:weight=s8.6") < said.index(
-        "integrate:steps=10: N = 4"
-    )
+    assert said.index("rflo on fixed:weight=s8.6") < said.index("integrate:steps=10: N = 4")
     assert "learning: full\n    not reachable: inputs and feedback reach 10 powers" in said
     plans = json.loads(CliRunner().invoke(neurosim, [*words, "--json"], catch_exceptions=False).stdout)["plans"]
     assert [each["profile"] for each in plans] == ["float64", "fixed:weight=s8.6"]
