@@ -134,7 +134,7 @@ def answer(
     spikes = Spiking(spiking, Coding(spiking_neurons), spiking_trials, spiking_learn) if spiking else None
     plans = _explained(rules, profiles, experiment, as_json) if explain else {}
     results = Results(out or cache_folder("results"))
-    with cluster.opened(workers, scheduler) as runner, _bar() as plan:
+    with cluster.opened(workers, scheduler) as runner, bar() as plan:
         comparison = compare(
             rules,
             experiment,
@@ -161,7 +161,7 @@ def _budget(rates: str | None, seeds: int) -> Budget:
 
 
 @contextmanager
-def _bar() -> Iterator[Callable[[int], Progress]]:
+def bar() -> Iterator[Callable[[int], Progress]]:
     """A progress bar on a terminal, none elsewhere."""
     from tqdm import tqdm
 
