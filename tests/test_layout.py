@@ -51,6 +51,7 @@ LAYERS = (
     ("reproduce", "sweep_reading", "table", "threshold"),
     ("sweep_drawing",),
     ("sweep_writing", "writing"),
+    ("page",),
     ("commands",),
     ("cli",),
     ("__init__", "__main__"),
