@@ -13,6 +13,7 @@ from neurosim.atomic import write_whole
 from neurosim.errors import NeurosimError
 from neurosim.page import compared, gathered
 from neurosim.page.rendering import rendered
+from neurosim.results import check_format
 
 FILE = "report.html"
 
@@ -24,6 +25,7 @@ def write(folder: Path) -> Path:
     """
     if not folder.is_dir():
         raise NeurosimError(f"{folder} is no folder; name one that `neurosim compare --out` wrote")
+    check_format(folder)
     record = (compared if (folder / compared.FILE).exists() else gathered).record(folder)
     path, text = folder / FILE, rendered(record).encode()
     try:

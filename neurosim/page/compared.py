@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from neurosim.errors import NeurosimError
@@ -34,7 +34,7 @@ def record(folder: Path) -> Record:
         pairs=tuple(_pair(each) for each in _each(given.maybe("pairs"))),
         notes=tuple(each.text() for each in _each(given.maybe("notes"))),
         settings=tuple(_settings(given)),
-        made=flat(made, skip=("command",)),
+        made=(*flat(made, skip=("command",)), *_digests(folder, rows)),
         commands=(command(made),),
     )
 
@@ -52,6 +52,14 @@ def _settings(given: Given) -> Iterable[tuple[str, str]]:
     yield from ((f"tuning {name}", text) for name, text in flat(given.at("budget")))
     if spiking := given.maybe("spiking"):
         yield from ((f"spiking {name}", text) for name, text in flat(spiking))
+
+
+def _digests(folder: Path, rows: Iterable[Row]) -> Iterator[tuple[str, str]]:
+    """Of what was in each profile, as a run on it says."""
+    runs = {row.profile: folder / "runs" / row.attempts[0].name / "run.json" for row in rows if row.attempts}
+    for profile, path in runs.items():
+        if path.exists() and (digest := read(path).at("made").maybe("profile")):
+            yield f"digest of {profile}", digest.text()
 
 
 def _row(folder: Path, given: Given) -> Row:
@@ -150,7 +158,7 @@ def flat(given: Given, skip: tuple[str, ...] = ()) -> tuple[tuple[str, str], ...
         inner = given.at(name)
         if isinstance(inner.value, dict):
             lines += [(f"{name} {key}", text) for key, text in flat(inner)]
-        elif inner.value is not None:
+        elif inner.value not in (None, []):
             lines.append((name.replace("_", " "), _said(inner)))
     return tuple(lines)
 

@@ -16,6 +16,7 @@ from neurosim.page.given import Given, read
 from neurosim.page.record import Attempt, Record, Row
 
 MOST_COMMANDS = 20
+MOST_VALUES = 20
 FIRST = ("profile", "task", "engine")
 """What a column is called by first, of all that was varied."""
 
@@ -64,7 +65,7 @@ def record(folder: Path) -> Record:
             f"{len(found)} runs, gathered from their folders; {tuned} more tuned learning rates and are not shown",
         ),
         settings=tuple(_settings(found)),
-        made=flat(max((each.made for each in found), key=lambda made: str(made.value)), skip=("command",)),
+        made=tuple(_made(found)),
         commands=tuple(each for each, _ in commands.most_common(MOST_COMMANDS)),
     )
 
@@ -133,7 +134,20 @@ def _cosine(attempts: Iterable[Attempt], name: str) -> float:
     return float(np.median(means)) if means else np.nan
 
 
+def _made(found: Sequence[_Found]) -> Iterable[tuple[str, str]]:
+    """What made them, each value there is; what was in each profile."""
+    lines: dict[str, dict[str, None]] = defaultdict(dict)
+    for each in found:
+        for name, text in flat(each.made, skip=("command", "time")):
+            lines[f"digest of {each.asked['profile']}" if name == "profile" else name][text] = None
+    return ((name, _some(list(values))) for name, values in lines.items())
+
+
+def _some(values: Sequence[str]) -> str:
+    return ", ".join(values[:MOST_VALUES]) + (f" and {len(values) - MOST_VALUES} more" if values[MOST_VALUES:] else "")
+
+
 def _settings(found: Sequence[_Found]) -> Iterable[tuple[str, str]]:
     for name in dict.fromkeys(name for each in found for name in each.asked if name not in ("rule", "part")):
         values = list(dict.fromkeys(each.asked.get(name, "") for each in found))
-        yield name.replace("_", " "), ", ".join(values[:20]) + (f" and {len(values) - 20} more" if values[20:] else "")
+        yield name.replace("_", " "), _some(values)
