@@ -60,7 +60,7 @@ def _parts(row: Row) -> list[tuple[str, str, float, float]]:
         ("learning rate", "rate", row.budget.rate, math.nan),
         *((part.limit, "limit", part.alone, part.without) for part in limits),
         ("interaction", "rest", row.budget.interaction, math.nan),
-        ("precision, in all", "sum", row.budget.precision, math.nan),
+        ("precision", "sum", row.budget.precision, math.nan),
     ]
 
 

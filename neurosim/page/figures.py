@@ -125,7 +125,7 @@ def _figure(
         drawn = chart(name or title, label, lines, log=log, reference=reference)
         if drawn:
             charts.append(drawn)
-            numbers += list(_numbers(name or label, rows, lines))
+            numbers += list(_numbers(", ".join(dict.fromkeys(filter(None, (name, label)))), rows, lines))
     if not charts:
         return None
     file = re.sub(r"[^a-z0-9]+", "-", f"{title} {'' if rule is None else record.rules[rule]}".lower()).strip("-")
