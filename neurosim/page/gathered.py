@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -49,6 +50,7 @@ def record(folder: Path) -> Record:
             "name a folder that `neurosim compare --out` wrote"
         )
     varied = _varied(found)
+    found.sort(key=lambda each: [_order(each.asked.get(name, "")) for name in ("rule", *varied)])
     groups: dict[tuple[str, str], list[_Found]] = defaultdict(list)
     for each in found:
         groups[each.asked["rule"], _column(each, varied)].append(each)
@@ -105,6 +107,14 @@ def _varied(found: Sequence[_Found]) -> list[str]:
     for each in found:
         rates[each.asked["rule"], _column(each, varied)].add(each.asked["lr"])
     return [*varied, "lr"] if any(len(each) > 1 for each in rates.values()) else varied
+
+
+def _order(text: str) -> tuple[float, str]:
+    """Numbers by their size, before words."""
+    try:
+        return float(text), text
+    except ValueError:
+        return math.inf, text
 
 
 def _column(each: _Found, varied: Sequence[str]) -> str:
