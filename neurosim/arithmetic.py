@@ -20,6 +20,9 @@ LEAKS = ("together", "decay_add", "add_decay")
 MESSAGES = ("rounded", "chance", "sigma_delta")
 """What is sent: the value, rounded; a few levels, by chance the value on average; or by how much it has changed."""
 
+COEFFICIENT_BITS, RATE_BITS = 15, 1
+"""Of the constants of plain fixed point."""
+
 WIDE = "s16.10"
 """How plain fixed point keeps what nothing is said of; products of three such numbers are still exact."""
 
@@ -30,8 +33,9 @@ class Arithmetic:
 
     formats: of each kind of quantity. current: of the sum that a neuron's synapses deliver, if a converter reads it.
     hidden: of the copy of a weight that learning adds to, if the weight that acts
-    is a coarser or noisier reading of it. coefficient_bits: below the point of the constants that are multiplied by.
-    rate_bits: of a learning rate; with one bit it is a power of two. latency: steps until synapses hear of an error.
+    is a coarser or noisier reading of it. exempt: quantities that float64 keeps, whatever their kind.
+    coefficient_bits: below the point of the constants that are multiplied by. rate_bits: of a learning rate; with one
+    bit it is a power of two. Both are float64's if none are given. latency: steps until synapses hear of an error.
     every: steps from one update to the next. message: one of `MESSAGES`. leak: one of `LEAKS`, for traces.
     zero_diagonal: whether neurons have no synapse onto themselves. mismatch: coefficient
     of variation of what each synapse transmits, about its weight.
@@ -40,8 +44,9 @@ class Arithmetic:
     formats: Mapping[str, Format] = field(default_factory=lambda: EXACT)
     current: Format | None = None
     hidden: Format | None = None
-    coefficient_bits: int = 15
-    rate_bits: int = 1
+    exempt: frozenset[str] = frozenset()
+    coefficient_bits: int | None = None
+    rate_bits: int | None = None
     latency: int = 0
     every: int = 1
     message: str = "rounded"
@@ -58,18 +63,21 @@ class Arithmetic:
 
     @property
     def fixed(self) -> bool:
-        """Whether all that is kept is in fixed point, so that engines agree to the last bit."""
-        return not any(format.exact for format in self.formats.values())
+        """Whether all that is kept or multiplied by is in fixed point, so that engines agree to the last bit."""
+        formats = [*self.formats.values(), *filter(None, (self.current, self.hidden))]
+        constants = self.coefficient_bits is not None and self.rate_bits is not None
+        return constants and not self.exempt and not any(format.exact for format in formats)
 
     def coefficient(self, name: str, value: float) -> float:
         """The constant that is multiplied by in place of `value`; it keeps its sign, and zero."""
-        if not self.fixed or value == 0.0:
+        bits = self.rate_bits if name.startswith("lr_") else self.coefficient_bits
+        if bits is None or value == 0.0:
             return value
         if not name.startswith("lr_"):
-            return float(np.rint(value * 2.0**self.coefficient_bits) * 2.0**-self.coefficient_bits)
-        if self.rate_bits == 1:
+            return float(np.rint(value * 2.0**bits) * 2.0**-bits)
+        if bits == 1:
             return float(2.0 ** np.round(np.log2(value)))
-        finest = 2.0 ** (np.floor(np.log2(value)) + 1 - self.rate_bits)
+        finest = 2.0 ** (np.floor(np.log2(value)) + 1 - bits)
         return float(np.rint(value / finest) * finest)
 
 
@@ -87,4 +95,5 @@ def plain(name: str) -> Arithmetic:
     if loose := set(given) - {*names, "rounding", "overflow"}:
         raise unknown("part of a fixed-point profile", min(loose), [*names, "rounding", "overflow"])
     manner = f"{given.pop('rounding', ROUNDINGS[2])} {given.pop('overflow', OVERFLOWS[0])}"
-    return Arithmetic({kind: Format.parse(f"{given.get(short, WIDE)} {manner}") for short, kind in names.items()})
+    formats = {kind: Format.parse(f"{given.get(short, WIDE)} {manner}") for short, kind in names.items()}
+    return Arithmetic(formats, coefficient_bits=COEFFICIENT_BITS, rate_bits=RATE_BITS)

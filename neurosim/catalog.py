@@ -20,6 +20,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+from neurosim import limits
 from neurosim.engine import Engine
 from neurosim.errors import NeurosimError, unknown
 from neurosim.observable import Observable
@@ -101,7 +102,10 @@ def _variant(kind: str, name: str) -> Any:
 
 
 def profile(name: str) -> Profile:
-    """The profile of a name, or of a TOML file of the user's own."""
+    """The profile of a name, or of a TOML file of the user's own, or some of its limits (see `limits`)."""
+    whole, part = limits.split(name)
+    if part:
+        return profile(whole).part(name, part)
     if name.endswith(".toml"):
         return Profile.read(Path(name))
     if name.split(":")[0] == "fixed":

@@ -12,7 +12,7 @@ import numpy as np
 
 from neurosim import catalog
 from neurosim.adaptation import adapt
-from neurosim.arithmetic import FLOATING, Arithmetic
+from neurosim.arithmetic import COEFFICIENT_BITS, FLOATING, RATE_BITS, Arithmetic
 from neurosim.engine import Job, Outcome
 from neurosim.errors import NeurosimError
 from neurosim.network import Network
@@ -38,8 +38,8 @@ def _mixed(rounding: str) -> Mapping[str, Format]:
 
 FORMATS = {
     "float64": FLOATING,
-    "nearest": Arithmetic(_mixed("nearest_even")),
-    "stochastic": Arithmetic(_mixed("stochastic")),
+    "nearest": Arithmetic(_mixed("nearest_even"), coefficient_bits=COEFFICIENT_BITS, rate_bits=RATE_BITS),
+    "stochastic": Arithmetic(_mixed("stochastic"), coefficient_bits=COEFFICIENT_BITS, rate_bits=RATE_BITS),
 }
 
 

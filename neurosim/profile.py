@@ -14,6 +14,7 @@ from neurosim import chip, schema
 from neurosim.arithmetic import Arithmetic, plain
 from neurosim.errors import NeurosimError, unknown
 from neurosim.figures import Figure, figures
+from neurosim.limits import Part
 from neurosim.provenance import Provenance
 from neurosim.schema.values import LONGEST, is_line, shown
 
@@ -29,8 +30,8 @@ class Profile:
     """What is known of a chip. Read from TOML, which is data and never run.
 
     figures: by key, `weight.bits`, `trace.x.bits`; the keys are those of `neurosim.schema`. sources: what the keys in
-    figures' sources stand for. status: 'stub' if too little is known to compute with. spelt_out: the arithmetic that
-    its name spells out.
+    figures' sources stand for. status: 'stub' if too little is known to compute with. spelt_out: the arithmetic of
+    what is no chip: plain formats, or some of a chip's limits.
     """
 
     name: str
@@ -83,6 +84,11 @@ class Profile:
     def plain(cls, name: str) -> Profile:
         """The profile whose arithmetic a name spells out: `fixed:weight=s8.6,rounding=stochastic`."""
         return cls(name, "plain fixed point, no chip", spelt_out=plain(name))
+
+    def part(self, name: str, part: Part) -> Profile:
+        """Some of its limits as a profile, which is no chip. Raises `NeurosimError` if it has not got one of them."""
+        summary = f"limits of {self.name}: {part.word} {', '.join(sorted(part.groups))}"
+        return Profile(name, summary, spelt_out=part.of(self.arithmetic, self.name))
 
 
 def profile_folder() -> Path:

@@ -130,7 +130,7 @@ def _constants(comparison: Comparison) -> Iterator[str]:
     """What chips multiply by in place of what was asked for."""
     for profile in comparison.profiles:
         arithmetic, alpha = comparison.arithmetic(profile), _alpha(comparison)
-        if arithmetic.fixed:
+        if arithmetic.rate_bits is not None:
             rates = "powers of two" if arithmetic.rate_bits == 1 else f"the nearest of {arithmetic.rate_bits} bits"
             yield f"{profile}: alpha is {arithmetic.coefficient('alpha', alpha):.6g}, learning rates are {rates}"
 

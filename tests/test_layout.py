@@ -24,7 +24,7 @@ LAYERS = (
     ("errors", "schema", "seeding"),
     ("atomic", "cache", "draws", "notation", "precision", "provenance", "solution"),
     ("arithmetic", "filling", "figures", "network", "reading", "storing", "task"),
-    ("devices", "expansion", "recording", "wiener", "kalman", "exactness"),
+    ("devices", "expansion", "limits", "recording", "wiener", "kalman", "exactness"),
     ("chip", "rat"),
     ("profile",),
     ("datasheet", "observable", "rule"),

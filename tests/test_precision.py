@@ -118,7 +118,8 @@ def test_stochastic_rounding_is_right_on_average() -> None:
 
 def fixed(rounding: str) -> Arithmetic:
     """Formats as a chip might mix them, all of one rounding."""
-    return Arithmetic({k: replace(format, rounding=rounding) for k, format in FORMATS["nearest"].formats.items()})
+    formats = {k: replace(format, rounding=rounding) for k, format in FORMATS["nearest"].formats.items()}
+    return replace(FORMATS["nearest"], formats=formats)
 
 
 def program(rule: str, rounding: str, lr: float = 0.05) -> Program:
@@ -177,7 +178,7 @@ def test_constants_are_the_nearest_that_the_arithmetic_holds() -> None:
 
 
 def test_wide_formats_approach_float64() -> None:
-    wide = Arithmetic(dict.fromkeys(KINDS, Format(24, 19)))
+    wide = replace(FORMATS["nearest"], formats=dict.fromkeys(KINDS, Format(24, 19)))
     exact = compile(NETWORK, catalog.rule("rflo"), lr=2.0**-5)
     rounded = adapt(exact, wide)
     (expected,), (found,) = (reference.run(each, [Job(TRIALS)], ["r"]) for each in (exact, rounded))
@@ -185,7 +186,7 @@ def test_wide_formats_approach_float64() -> None:
 
 
 def test_what_cannot_be_exact_is_refused() -> None:
-    too_wide = Arithmetic(dict.fromkeys(KINDS, Format(32, 16)))
+    too_wide = replace(FORMATS["nearest"], formats=dict.fromkeys(KINDS, Format(32, 16)))
     with pytest.raises(NeurosimError, match=r"the exact value may take \d+ bits and 53 can be carried; keep .*W_rec"):
         adapt(compile(NETWORK, catalog.rule("rflo")), too_wide)
 

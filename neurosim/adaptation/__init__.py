@@ -44,7 +44,7 @@ def adapt(program: Program, arithmetic: Arithmetic) -> Program:
 
 def _format(quantity: Quantity, arithmetic: Arithmetic) -> Format:
     """The format of a quantity: that of its kind, or one that it has for itself."""
-    if not quantity.format.exact:
+    if not quantity.format.exact or quantity.name in arithmetic.exempt:
         return quantity.format
     if quantity.name == "drive" and arithmetic.current:
         return arithmetic.current

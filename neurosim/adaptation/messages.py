@@ -16,11 +16,13 @@ def with_coded_messages(program: Program, arithmetic: Arithmetic) -> Program:
     if arithmetic.message == "rounded":
         return program
     quantities = dict(program.quantities)
-    quantities["x"] = replace(quantities["x"], kind="state")
-    quantities["heard"] = Quantity("heard", ("input",), "message")
+    inputs = "heard" not in arithmetic.exempt
+    if inputs:
+        quantities["x"] = replace(quantities["x"], kind="state")
+        quantities["heard"] = Quantity("heard", ("input",), "message")
 
     def heard(node: Expression) -> Expression:
-        return replace(node, name="heard") if isinstance(node, Read) and node.name == "x" else node
+        return replace(node, name="heard") if inputs and isinstance(node, Read) and node.name == "x" else node
 
     def change(block: Block) -> list[Block]:
         statements = [replace(s, value=notation.transform(s.value, heard)) for s in block.statements]
@@ -29,7 +31,8 @@ def with_coded_messages(program: Program, arithmetic: Arithmetic) -> Program:
     def sending(statement: Statement) -> list[Statement]:
         """The difference to what was sent before, and what the receivers then make of it."""
         name = statement.target.name
-        if name not in ("sent", "heard") or arithmetic.message != "sigma_delta":
+        coded = name in ("sent", "heard") and name not in arithmetic.exempt
+        if not coded or arithmetic.message != "sigma_delta":
             return [statement]
         jump = replace(statement.target, name=f"jump_{name}")
         quantities[jump.name] = replace(quantities[name], name=jump.name, kind="message")
@@ -41,4 +44,5 @@ def with_coded_messages(program: Program, arithmetic: Arithmetic) -> Program:
 
     program = rewritten(program, change)
     arriving = Statement(Read("heard", (Index("m"),)), Read("x", (Index("m"),)))
-    return replace(program, step=(Block("each step", tuple(sending(arriving))), *program.step), quantities=quantities)
+    first = (Block("each step", tuple(sending(arriving))),) if inputs else ()
+    return replace(program, step=(*first, *program.step), quantities=quantities)
