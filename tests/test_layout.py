@@ -50,7 +50,7 @@ LAYERS = (
     ("curves", "rounding_loss", "sweep"),
     ("reproduce", "sweep_reading", "table", "threshold"),
     ("sweep_drawing",),
-    ("sweep_writing", "writing"),
+    ("benchmark", "sweep_writing", "writing"),
     ("page",),
     ("commands",),
     ("cli",),

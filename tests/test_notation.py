@@ -214,7 +214,10 @@ def test_no_equations_are_no_blocks(text):
 
 # --- what is said of anything else ----------------------------------------------------------------------------------
 
-KINDS = "an expression is made of numbers, names, NAME[indices], + - * /, coin(), sqrt(...), sum(index, ...), sum(projection, ...), before("
+KINDS = (
+    "an expression is made of numbers, names, NAME[indices], + - * /, coin(), sqrt(...), sum(index, ...), "
+    "sum(projection, ...), before("
+)
 PLACES = ", ".join(f"{letter} ({domain})" for letter, domain in LETTERS.items())
 
 
