@@ -202,6 +202,7 @@ RULES = {
     "forward_products": ("q[i] = sum(j, W_rec[i, j] * r[j])\nweight[i, j] = weight[i, j] + q[i] * pre[j]", ("W_rec",)),
     "remote": ("q[i] = sum(o, B[i, o] * error[o])\nweight[i, j] = weight[i, j] + pre[j] * r[i] * q[i]", ()),
     "pre_values": ("fast[j] = pre[j]\nslow[j] = 0.5 * slow[j] + fast[j]\nweight[i, j] = weight[i, j] + slow[j]", 1),
+    "ratios": ("q[i] = sqrt(r[i])\nweight[i, j] = weight[i, j] + q[i] * pre[j]", ("q",)),
     "noise": ("toss[i] = coin()\nweight[i, j] = weight[i, j] + toss[i] * pre[j]", ("toss",)),
 }
 

@@ -9,7 +9,7 @@ from neurosim import network as net
 from neurosim.audit.facts import Facts, is_old_value
 from neurosim.audit.reads import Access, places
 from neurosim.audit.terms import domain, terms
-from neurosim.notation import Statement, reads
+from neurosim.notation import Binary, Expression, Root, Statement, reads, walk
 
 LAYOUTS = ("none", "per_pre", "per_pre_x_post", "per_synapse", "influence")
 """Where eligibility is kept: nowhere, per presynaptic neuron, that times a postsynaptic factor of the moment, per
@@ -154,6 +154,15 @@ def _noise(facts: Facts) -> Need:
     return tuple(sorted(names)), [statement for statement in facts.statements if statement.target.name in names]
 
 
+def _ratios(facts: Facts) -> Need:
+    found = [statement for statement in facts.statements if any(map(_is_ratio, walk(statement.value)))]
+    return tuple(sorted({statement.target.name for statement in found})), found
+
+
+def _is_ratio(node: Expression) -> bool:
+    return isinstance(node, Root) or (isinstance(node, Binary) and node.operator == "/" and bool(reads(node.right)))
+
+
 def _products(facts: Facts) -> Need:
     memory = facts.program.sizes["past"]
     counts = {}
@@ -195,6 +204,7 @@ NEEDS: Mapping[str, Callable[[Facts], Need]] = {
     "forward_products": _forward_products,
     "remote": _remote,
     "noise": _noise,
+    "ratios": _ratios,
     "products": _products,
     "decays": _decays,
 }

@@ -22,7 +22,8 @@ class Requirement:
     history: steps of the past kept; whole_trial: all of it. sweep: whether errors go back through the past.
     reductions: what is summed over neurons or synapses with no synapse between. forward_products: what is passed in its
     direction once more. remote: what a synapse reads at synapses of other neurons, or of the error at its start.
-    noise: what is drawn by chance. products: the most products in one weight's change. decays: of the traces, per step.
+    noise: what is drawn by chance. ratios: what takes a root, or a quotient by a number that changes. products: the
+    most products in one weight's change. decays: of the traces, per step.
     proof: for each of these, the equations that ask for it.
     """
 
@@ -42,6 +43,7 @@ class Requirement:
     forward_products: tuple[str, ...] = ()
     remote: tuple[str, ...] = ()
     noise: tuple[str, ...] = ()
+    ratios: tuple[str, ...] = ()
     products: int = 0
     decays: Mapping[str, float] = field(default_factory=dict)
     proof: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -69,6 +69,14 @@ def past(case: Case) -> Findings:
         yield Finding("ASSIST", f"the digital periphery keeps {wanted} steps and goes back through them: {why}")
 
 
+def _ratios(case: Case) -> Findings:
+    text = f"a quotient or a root is taken for {', '.join(case.need.ratios)}: {case.proof('ratios')}"
+    if case.need.ratios and case.software:
+        yield Finding("note", f"{text}; a program can come near it, which fixed point here does not")
+    elif case.need.ratios:
+        yield Finding("FAIL", f"{text}, and learning adds and multiplies only")
+
+
 def sums(case: Case) -> Findings:
     """Sums over all neurons or synapses, a second signal through the weights, and synapses that read others."""
     if case.need.reductions and case.profile.get("rule.global_reduce") is not True:
@@ -80,6 +88,7 @@ def sums(case: Case) -> Findings:
             yield Finding("FAIL", f"{text}; it takes a second copy of the synapses")
     if case.need.noise and not case.software:
         yield Finding("unknown", f"whether its neurons draw at random, for {', '.join(case.need.noise)}")
+    yield from _ratios(case)
     if case.need.remote and not case.software:
         names = ", ".join(case.need.remote)
         yield Finding("FAIL", f"a synapse reads {names} of elsewhere: {case.proof('remote')}")
