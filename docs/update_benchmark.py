@@ -1,6 +1,6 @@
 """Writes the committed results of the standing benchmark into the README: python docs/update_benchmark.py [FOLDER]
 
-With a folder that `neurosim benchmark --out FOLDER` has written, its results are taken into benchmarks/results first.
+With FOLDER, the OUT/benchmark of `neurosim benchmark --out OUT`, its results are taken into benchmarks/results first.
 """
 
 from __future__ import annotations

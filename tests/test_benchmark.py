@@ -130,7 +130,7 @@ def test_the_suite_that_comes_with_neurosim_is_sound():
         ("[closed]", "[closed", "is no TOML"),
         (
             "trials = 10",
-            "trials = 10\ntarget = 1.0\n[[closed.task]]\nname = 'integrate'\ntrials = 3",
+            "trials = 10\ntarget = 1.0\n[[closed.task]]\nname = 'integrate'\ntrials = 30",
             "of the same rule and profile twice",
         ),
     ],
@@ -259,7 +259,7 @@ def test_the_command_from_end_to_end(tmp_path):
     out, words = tmp_path / "out", ["benchmark", str(written(tmp_path))]
     first = CliRunner().invoke(neurosim, [*words, "--out", str(out)], catch_exceptions=False)
     assert first.exit_code == 0
-    rows = {row.key: row for row in files.read(out)}
+    rows = {row.key: row for row in files.read(out / "benchmark")}
     assert len(rows) == 4
     assert rows["closed", "integrate", "fixed", "float64"].gap_closed == 0.0
     assert rows["closed", "integrate", "bptt", "float64"].gap_closed == 1.0
@@ -267,11 +267,15 @@ def test_the_command_from_end_to_end(tmp_path):
     assert "square root" in refused.refused and not refused.met and "is refused: " in first.output
     assert refused.setting["gain"] == 0.9
     made = {path: path.stat().st_mtime_ns for path in (out / "runs").rglob("run.json")}
-    again = CliRunner().invoke(neurosim, [*words, "--out", str(out), "--against", str(out)], catch_exceptions=False)
+    again = CliRunner().invoke(
+        neurosim, [*words, "--out", str(out), "--against", str(out / "benchmark")], catch_exceptions=False
+    )
     assert again.exit_code == 0 and "the same within the interval: 4 of 4 rows" in again.output
     assert made == {path: path.stat().st_mtime_ns for path in (out / "runs").rglob("run.json")}
-    _spoil(out / "integrate.json")
-    worse = CliRunner().invoke(neurosim, [*words, "--out", str(out), "--against", str(out)], catch_exceptions=False)
+    _spoil(out / "benchmark" / "integrate.json")
+    worse = CliRunner().invoke(
+        neurosim, [*words, "--out", str(out), "--against", str(out / "benchmark")], catch_exceptions=False
+    )
     assert worse.exit_code == 1 and "worse: closed integrate rflo float64: 1e-09 -> " in worse.output
 
 

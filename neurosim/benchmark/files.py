@@ -25,6 +25,7 @@ WORDS = ("division", "task", "rule", "profile", "metric", "verdict", "refused")
 
 def write(rows: Sequence[Row], folder: Path) -> list[Path]:
     """Writes the rows of each task into a file of its own; gives their paths."""
+    folder.mkdir(parents=True, exist_ok=True)
     written = []
     for task in dict.fromkeys(row.task for row in rows):
         about = {"schema": SCHEMA, "made": provenance(), "rows": [_plain(row) for row in rows if row.task == task]}
@@ -48,7 +49,7 @@ def read(folder: Path) -> list[Row]:
     """The rows of all files in a folder. Raises `NeurosimError`, in one line, for whatever is wrong with them."""
     paths = sorted(folder.glob("*.json"))
     if not paths:
-        raise NeurosimError(f"{folder}: has no results, *.json; name a folder that `neurosim benchmark --out` wrote")
+        raise NeurosimError(f"{folder}: has no results, *.json; name OUT/benchmark of `neurosim benchmark --out OUT`")
     return [row for path in paths for row in _read(path)]
 
 

@@ -16,11 +16,14 @@ if TYPE_CHECKING:
     from neurosim.benchmark.rows import Row
 
 SUITE = Path("benchmarks/suite.toml")
+RESULTS = "benchmark"
 
 
 @click.command("benchmark")
 @click.argument("suite", type=click.Path(path_type=Path), default=SUITE)
-@click.option("--out", type=click.Path(path_type=Path), help="Folder for the results of each task, and for the runs.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Folder for the runs; results of each task go to `benchmark` in it."
+)
 @click.option("--against", type=click.Path(path_type=Path), help="Folder of results to say what changed since.")
 def command(suite: Path, out: Path | None, against: Path | None) -> None:
     """Run the tasks, rules and chips of a SUITE file, by default benchmarks/suite.toml, one row for each combination.
@@ -45,7 +48,7 @@ def command(suite: Path, out: Path | None, against: Path | None) -> None:
                 bar.update()
     click.echo(text.table(found))
     if out:
-        click.echo(f"\nwritten: {', '.join(map(str, files.write(found, out)))}")
+        click.echo(f"\nwritten: {', '.join(map(str, files.write(found, out / RESULTS)))}")
     if against:
         _compare(then, found)
 
