@@ -7,6 +7,7 @@ neurosim and the libraries below it, and files of the user's own, by their conte
 
 from __future__ import annotations
 
+import platform
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -130,7 +131,7 @@ def _check(client: Client) -> None:
 
 def computed_with() -> dict[str, str | None]:
     """What decides the numbers of this process: neurosim's code, and versions."""
-    return {"neurosim's code": code_digest()[:16], **versions()}
+    return {"neurosim's code": code_digest()[:16], "python": platform.python_version(), **versions()}
 
 
 def _answers(work: Work[Answer], digest: str) -> Sequence[Answer]:
