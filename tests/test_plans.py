@@ -20,6 +20,7 @@ from neurosim.experiment import Experiment, run
 from neurosim.explanation import explained
 from neurosim.plans import krylov, symmetry
 from neurosim.plans.choice import FULL, NAMES, Plans, Work, plan
+from neurosim.reversal import adjoint
 from neurosim.task import Trials
 
 STEPS = 40
@@ -142,6 +143,63 @@ def test_reachable_forms_no_matrix_to_record() -> None:
     assert "W_rec is to be recorded" in reason("reachable", program("rflo"), ("y", "W_rec"))
 
 
+# --- cascade --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rule", ["bptt", "fa", "fixed"])
+@pytest.mark.parametrize(("seed", "n", "alpha"), [(0, 20, 0.2), (1, 130, 0.1), (2, 64, 0.5)])
+def test_cascade(rule: str, seed: int, n: int, alpha: float) -> None:
+    same("cascade", program(rule, n, alpha, seed=seed), Job(trials(seed=seed)), ("y", "error"))
+
+
+@pytest.mark.parametrize("plastic", [("rec",), ("in", "out"), ("out",)])
+def test_cascade_whatever_is_frozen(plastic: tuple[str, ...]) -> None:
+    same("cascade", program("bptt", plastic=plastic), Job(trials()))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_cascade_of_gradients(seed: int) -> None:
+    asked = program("rflo", seed=seed)
+    same("cascade", adjoint(asked).held(), Job(trials(seed=seed)))
+    same("cascade", program("bptt", seed=seed).held(), Job(trials(seed=seed)))
+
+
+def test_cascade_gives_up_what_it_cannot_vouch_for() -> None:
+    for wild in (program("bptt", lr=30.0), program("bptt", gain=8.0, alpha=0.5)):
+        assert plan("cascade").run(wild, Job(trials(20)), (), kernel) is None
+
+
+@pytest.mark.parametrize("rule", ["rflo", "tbptt:k=3", "rtrl", "eprop", "nodeperturbation"])
+def test_cascade_is_for_weights_that_rest(rule: str) -> None:
+    assert reason("cascade", program(rule)) == "more than the network's own equations runs at each step"
+    assert reason("cascade", program("bptt"), ("r",)) == "r is to be recorded, and is not formed"
+
+
+# --- history --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("seed", "n", "alpha"), [(0, 20, 0.2), (1, 33, 0.1), (2, 16, 1.0)])
+def test_history(seed: int, n: int, alpha: float) -> None:
+    same("history", program("rtrl", n, alpha, seed=seed), Job(trials(seed=seed)), ("y", "error"))
+
+
+@pytest.mark.parametrize("plastic", [("rec",), ("in", "out"), ("rec", "out")])
+def test_history_whatever_is_frozen(plastic: tuple[str, ...]) -> None:
+    same("history", program("rtrl", 20, plastic=plastic), Job(trials()))
+
+
+def test_history_is_for_learning_that_is_carried_forward() -> None:
+    assert "real-time recurrent learning" in reason("history", program("rflo"))
+    assert "real-time recurrent learning" in reason("history", program("snap1"))
+    for asked in (program("bptt"), program("rtrl").held(), program("rtrl", plastic=("out",))):
+        assert "it does not learn online" in reason("history", asked)
+    assert "influence_rec is to be recorded" in reason("history", program("rtrl"), ("influence_rec",))
+
+
+def test_history_leaves_a_divergence_to_the_kernel() -> None:
+    assert plan("history").run(program("rtrl", 20, lr=30.0), Job(trials(20)), (), kernel) is None
+
+
 # --- choice ---------------------------------------------------------------------------------------------------------
 
 
@@ -179,9 +237,10 @@ def test_full_is_full() -> None:
         Experiment("rflo", "integrate", plan="fast")
 
 
-@pytest.mark.parametrize("rule", ["rflo"])
+@pytest.mark.parametrize("rule", ["rflo", "bptt"])
 def test_an_outcome_does_not_depend_on_its_batch(rule: str) -> None:
     asked = program(rule, 300)
+    asked = asked.held() if rule == "bptt" else asked
     jobs = [Job(trials(20, seed), program(rule, 300, seed=seed).weights) for seed in range(3)]
     assert choice(asked, 20)[0] != FULL
     for job, outcome in zip(jobs, engine.run(asked, jobs), strict=True):
@@ -219,7 +278,7 @@ def test_plans_are_named_before_a_run_and_in_its_json(tmp_path: Path) -> None:
     said = CliRunner().invoke(neurosim, words, catch_exceptions=False).stdout
     assert said.startswith("Plans")
     assert said.index("rflo on fixed:weight=s8.6") < said.index("integrate:steps=10: N = 4")
-    assert "learning: full\n    not reachable: inputs and feedback reach 10 powers" in said
+    assert "    not reachable: inputs and feedback reach 10 powers" in said
     plans = json.loads(CliRunner().invoke(neurosim, [*words, "--json"], catch_exceptions=False).stdout)["plans"]
     assert [each["profile"] for each in plans] == ["float64", "fixed:weight=s8.6"]
     assert plans[1]["learning"]["plan"] == FULL and set(plans[1]["learning"]["passed"]) == set(NAMES)

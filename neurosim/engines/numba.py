@@ -65,6 +65,9 @@ def _one_thread_each() -> AbstractContextManager[object]:
 
 @cache
 def _libraries() -> ThreadpoolController:
+    """All libraries of linear algebra there are; SciPy's, which Numba multiplies by, must have been loaded for that."""
+    from scipy.linalg import cython_blas  # noqa: F401
+
     return ThreadpoolController()
 
 
