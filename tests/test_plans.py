@@ -20,6 +20,7 @@ from neurosim.experiment import Experiment, run
 from neurosim.explanation import explained
 from neurosim.plans import krylov, symmetry
 from neurosim.plans.choice import FULL, NAMES, Plans, Work, plan
+from neurosim.plans.factorised import factorised
 from neurosim.reversal import adjoint
 from neurosim.task import Trials
 
@@ -198,6 +199,35 @@ def test_history_is_for_learning_that_is_carried_forward() -> None:
 
 def test_history_leaves_a_divergence_to_the_kernel() -> None:
     assert plan("history").run(program("rtrl", 20, lr=30.0), Job(trials(20)), (), kernel) is None
+
+
+# --- factorised -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rule", ["rflo", "rflo:decay=0.5"])
+@pytest.mark.parametrize(("seed", "n", "alpha"), [(0, 20, 0.2), (1, 130, 0.1), (2, 7, 1.0)])
+def test_factorised(rule: str, seed: int, n: int, alpha: float) -> None:
+    same("factorised", program(rule, n, alpha, seed=seed), Job(trials(seed=seed)), ("r", "y", "error"))
+
+
+def test_factorised_with_all_else_frozen() -> None:
+    same("factorised", program("rflo", plastic=("rec",)), Job(trials()))
+
+
+@pytest.mark.parametrize(
+    "rule", ["rflo:feedback=symmetric", "eprop", "bptt", "tbptt:k=2", "rtrl", "rflo:spread=1"]
+)
+def test_factorised_is_for_fixed_feedback_to_neurons(rule: str) -> None:
+    assert "not fixed feedback" in reason("factorised", program(rule))
+    assert "not fixed feedback" in reason("factorised", program("rflo", plastic=("in", "out")))
+    assert reason("factorised", program("rflo"), ("teach",)) == "teach is to be recorded, and is not formed"
+
+
+def test_factorised_keeps_w_rec() -> None:
+    (found,) = engine.run(factorised(program("rflo", 20)), [Job(trials())])
+    assert (found.weights["W_rec"] == program("rflo", 20).weights["W_rec"]).all()
+    assert found.weights["factor"].shape == (2, 20) and np.abs(found.weights["factor"]).max() > 1e-4
+    assert plan("factorised").run(program("rflo", 20, lr=30.0), Job(trials(20)), (), kernel) is None
 
 
 # --- choice ---------------------------------------------------------------------------------------------------------

@@ -198,7 +198,7 @@ def _side_by_side(
     W: Float[np.ndarray, "n n"], start: Float[np.ndarray, "n source"], chances: Float[np.ndarray, " power"]
 ) -> Float[np.ndarray, "n all"] | None:
     """The powers with a part in a trial; none if their parts together are too large."""
-    norm, growth, found = float(np.linalg.norm(start)), 0.0, []
+    norm, growth, found = float(np.linalg.norm(start)), 0.0, list[np.ndarray]()
     for chance, block in zip(chances, krylov.powers(W, start, len(chances)), strict=True):
         part = float(chance * np.linalg.norm(block))
         if part <= krylov.NEGLIGIBLE * norm and found:

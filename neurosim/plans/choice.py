@@ -19,7 +19,7 @@ FULL = "full"
 AUTO = "auto"
 """The plan is chosen for each job."""
 
-NAMES: tuple[str, ...] = ("cascade", "reachable", "history")
+NAMES = ("cascade", "reachable", "history", "factorised")
 """The plans in the order in which they are asked; each is the module of that name."""
 
 Record = tuple[str, ...]
