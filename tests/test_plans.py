@@ -214,9 +214,7 @@ def test_factorised_with_all_else_frozen() -> None:
     same("factorised", program("rflo", plastic=("rec",)), Job(trials()))
 
 
-@pytest.mark.parametrize(
-    "rule", ["rflo:feedback=symmetric", "eprop", "bptt", "tbptt:k=2", "rtrl", "rflo:spread=1"]
-)
+@pytest.mark.parametrize("rule", ["rflo:feedback=symmetric", "eprop", "bptt", "tbptt:k=2", "rtrl", "rflo:spread=1"])
 def test_factorised_is_for_fixed_feedback_to_neurons(rule: str) -> None:
     assert "not fixed feedback" in reason("factorised", program(rule))
     assert "not fixed feedback" in reason("factorised", program("rflo", plastic=("in", "out")))
