@@ -144,6 +144,13 @@ def untrained(experiment: Experiment, task: Task) -> Network:
     return Network.random(experiment.n, task.n_in, task.n_out, alpha, experiment.gain, experiment.seed)
 
 
+def tested_after(experiment: Experiment, task: Task) -> list[int]:
+    """How many trials have been learned from at each checkpoint."""
+    trials = experiment.trials or task.train_trials
+    found: list[int] = np.linspace(0, trials, experiment.checkpoints + 1).astype(int).tolist()
+    return found
+
+
 def learning(experiment: Experiment, network: Network) -> Program:
     """The program that a network learns by. Raises `NeurosimError` if the profile cannot compute it exactly."""
     program = compile(network, catalog.rule(experiment.rule), lr=experiment.lr, plastic=experiment.plastic)
@@ -171,10 +178,9 @@ def run(experiments: Sequence[Experiment], progress: Progress = lambda trials: N
     task, yardstick = catalog.task(first.task), catalog.engine(f"{YARDSTICK}:{first.plan}")
     engine = yardstick if first.engine == YARDSTICK else catalog.engine(first.engine)
     learners = [_Learner.of(each, task) for each in experiments]
-    edges = np.linspace(0, len(learners[0].train), first.checkpoints + 1).astype(int).tolist()
     began = time.perf_counter()
     _measure(learners, yardstick)
-    for begin, end in pairwise(edges):
+    for begin, end in pairwise(tested_after(first, task)):
         _learn(learners, engine, slice(begin, end), progress)
         _measure(learners, yardstick)
     seconds = (time.perf_counter() - began) / len(learners)

@@ -66,13 +66,15 @@ def expected_update(
     """
     with_input = _lag_weights(mask) * error_system(student, teacher).impulse_response(len(mask))
     with_rates = np.zeros((len(mask) + 1, *student.W_out.shape))
+    with_rates[:-1] = with_input @ student.drive.T
+    back = student.transition.T
     for k in reversed(range(len(mask))):
-        with_rates[k] = with_input[k] @ student.drive.T + with_rates[k + 1] @ student.transition.T
+        with_rates[k] += with_rates[k + 1] @ back
     operators = credit(len(mask))
     return Update(
         W_out=with_rates[0],
-        W_rec=student.alpha * np.sum(operators @ with_rates[1:], axis=0),
-        W_in=student.alpha * np.sum(operators @ with_input, axis=0),
+        W_rec=student.alpha * np.tensordot(operators, with_rates[1:], ((0, 2), (0, 1))),
+        W_in=student.alpha * np.tensordot(operators, with_input, ((0, 2), (0, 1))),
     )
 
 
