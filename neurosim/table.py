@@ -10,6 +10,7 @@ import numpy as np
 from neurosim import catalog
 from neurosim.comparison import EXACT_PROFILE, EXACT_RULE, Comparison, Row
 from neurosim.cost.text import ranged
+from neurosim.foretold import theory_notes
 from neurosim.rounding_loss import warnings
 from neurosim.spike_cost import Spiking
 
@@ -121,6 +122,7 @@ def notes(comparison: Comparison) -> Iterator[str]:
     yield from _constants(comparison)
     for row in comparison.rows:
         yield from warnings(row, comparison.arithmetic(row.profile))
+    yield from theory_notes(comparison)
     references = [f"{name} {_number(score)}" for name, score in comparison.references.items()]
     if references:
         yield f"for reference, {catalog.task(comparison.asked.task).score_name}: {', '.join(references)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ import numpy as np
 from neurosim import catalog
 from neurosim.comparison import Comparison, Row
 from neurosim.curves import figure
+from neurosim.foretold import foretold
 from neurosim.network import WEIGHTS
+from neurosim.observed import Curve, curves, meanings
 from neurosim.results import COSTS, provenance
 from neurosim.table import notes, table
 
@@ -30,6 +33,7 @@ def as_json(comparison: Comparison) -> dict[str, Any]:
         "rows": [_row_as_json(comparison, row) for row in comparison.rows],
         "score": task.score_name,
         "higher_score_is_better": task.higher_is_better,
+        "observables": meanings(comparison),
         "spiking": asdict(comparison.spiking) if comparison.spiking else None,
         "references": {name: _plain(score) for name, score in comparison.references.items()},
         "notes": list(notes(comparison)),
@@ -51,6 +55,8 @@ def _row_as_json(comparison: Comparison, row: Row) -> dict[str, Any]:
         "diverged": row.diverged,
         "host": row.host,
         "on_the_chip": _on_the_chip(row),
+        "theory": _in_theory(row),
+        "observed": {name: _median(found) for name, found in curves(comparison, row).items()},
         "in_spikes": {name: _plain(row.in_spikes(name)) for name in COSTS} if row.costs else None,
         "runs": [
             {
@@ -76,6 +82,29 @@ def _on_the_chip(row: Row) -> dict[str, Any] | None:
         "bits_per_synapse": memory.synapse if memory else None,
         "joule_per_step": energy.total if energy else None,
     }
+
+
+def _in_theory(row: Row) -> dict[str, Any] | None:
+    told = foretold(row)
+    if told is None:
+        return None
+    return {
+        "seed": told.seed,
+        "seen": told.seen.tolist(),
+        "loss": list(map(_plain, told.losses)),
+        "step_limit": _plain(told.step_limit),
+        "warnings": list(told.warnings),
+        "not_covered": told.reason or None,
+    }
+
+
+def _median(found: Sequence[Curve]) -> dict[str, Any]:
+    """The median over seeds of a quantity at each checkpoint that all of them reached."""
+    reached = min(len(seen) for seen, _ in found)
+    values = np.array([values[:reached] for _, values in found])
+    there = ~np.isnan(values).all(axis=0)
+    median = [_plain(np.nanmedian(column)) if known else None for column, known in zip(values.T, there, strict=True)]
+    return {"seen": found[0][0][:reached].tolist(), "median": median}
 
 
 def _plain(value: float) -> float | None:

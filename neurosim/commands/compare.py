@@ -20,6 +20,7 @@ from neurosim.errors import NeurosimError
 from neurosim.experiment import Experiment
 from neurosim.network import PLASTIC
 from neurosim.plans.choice import AUTO, FULL
+from neurosim.prediction import warnings
 from neurosim.results import Results
 from neurosim.spike_cost import Spiking
 from neurosim.spikes import Coding
@@ -131,9 +132,13 @@ def answer(
         raise NeurosimError("--lr is one learning rate and --rates are several to choose from; give one of the two")
     budget = Budget((lr,), tuning_seeds) if lr is not None else _budget(rates, tuning_seeds)
     experiment = Experiment(rule="", plastic=tuple(name for name in PLASTIC if name not in freeze), **asked)
+    first = experiment.seed
     spikes = Spiking(spiking, Coding(spiking_neurons), spiking_trials, spiking_learn) if spiking else None
     plans = _explained(rules, profiles, experiment, as_json) if explain else {}
     results = Results(out or cache_folder("results"))
+    for rule in rules:
+        for line in warnings(replace(experiment, rule=rule, lr=min(budget.rates)), range(first, first + seeds)):
+            click.echo(line, err=True)
     with cluster.opened(workers, scheduler) as runner, bar() as plan:
         comparison = compare(
             rules,

@@ -9,20 +9,19 @@ from itertools import pairwise
 import numpy as np
 from jaxtyping import Float
 
+from neurosim.errors import NeurosimError
 from neurosim.prediction.problem import Problem
 from neurosim.theory import LinearSystem, expected_loss, expected_update
-
-BEYOND = 1e6
-"""A network with larger weights has left the theory."""
 
 
 def mean_losses(problem: Problem, lr: float, seen: Sequence[int]) -> Float[np.ndarray, " checkpoint"]:
     """The expected loss after so many trials, the first of which is 0; NaN once the mean course has diverged."""
-    found = [expected_loss(problem.student, problem.teacher, problem.mask)]
     student: LinearSystem | None = problem.student
-    for begin, end in pairwise(seen):
-        student = _moved(problem, student, lr, end - begin)
-        found.append(expected_loss(student, problem.teacher, problem.mask) if student else np.nan)
+    found = [_loss(problem, student)]
+    with np.errstate(all="ignore"):
+        for begin, end in pairwise(seen):
+            student = _moved(problem, student, lr, end - begin)
+            found.append(_loss(problem, student))
     return np.array(found)
 
 
@@ -34,13 +33,15 @@ def moved(problem: Problem, student: LinearSystem, lr: float) -> LinearSystem:
 
 
 def _moved(problem: Problem, student: LinearSystem | None, lr: float, trials: int) -> LinearSystem | None:
-    """The student some trials later; None if it has diverged."""
-    for _ in range(trials):
-        if student is None or max(np.abs(weights).max() for weights in _weights(student)) > BEYOND:
-            return None
-        student = moved(problem, student, lr)
+    """The student some trials later; None if its weights have outgrown all numbers."""
+    try:
+        for _ in range(trials):
+            student = student and moved(problem, student, lr)
+    except NeurosimError:
+        return None
     return student
 
 
-def _weights(student: LinearSystem) -> tuple[np.ndarray, ...]:
-    return student.W_out, student.W_rec, student.W_in
+def _loss(problem: Problem, student: LinearSystem | None) -> float:
+    loss = expected_loss(student, problem.teacher, problem.mask) if student else np.nan
+    return loss if np.isfinite(loss) else np.nan

@@ -13,6 +13,10 @@ from neurosim.experiment import Experiment, untrained
 from neurosim.prediction.credits import CreditOf, credit_of
 from neurosim.theory import LinearSystem, TeacherModes
 
+LEARN = ("out", "rec", "in")
+FIXED = "fixed"
+"""The rule that changes nothing, not even the readout."""
+
 EXACT = "float64"
 """The profile in which numbers are as theory has them."""
 
@@ -52,7 +56,7 @@ class Problem:
             teacher=LinearSystem(made.W_out, made.W_rec, made.W_in),
             mask=task.trials(1, asked.seed).mask,
             credit=credit_of(asked.rule),
-            learns={f"W_{name}": float(name in asked.plastic) for name in ("out", "rec", "in")},
+            learns={f"W_{name}": float(name in asked.plastic and asked.rule != FIXED) for name in LEARN},
         )
 
     @property

@@ -35,8 +35,8 @@ def spanned(problem: Problem, bulk: float, whole: bool) -> Problem:
     basis = np.eye(len(student.W_rec)) if whole else _basis(student, problem.B, bulk)
     if basis.shape[1] > LARGEST:
         raise NeurosimError(
-            f"theory does not cover {len(basis)} neurons with a bulk of radius {bulk:g} here, because its equations are "
-            f"those of {basis.shape[1]} neurons and only up to {LARGEST} are followed; take a smaller --gain or --n"
+            f"theory does not cover {len(basis)} neurons with a bulk of radius {bulk:g} here, because its equations "
+            f"are those of {basis.shape[1]} neurons, of which {LARGEST} are followed; take a smaller --gain or --n"
         )
     return replace(problem, student=_seen_in(student, basis), B=basis.T @ problem.B)
 
