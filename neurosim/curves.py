@@ -52,7 +52,7 @@ def figure(comparison: Comparison, path: Path) -> None:
         ylabel="loss on unseen trials",
         title=f"Learning: {comparison.asked.task}",
     )
-    if curves.has_data():
+    if curves.get_legend_handles_labels()[0]:
         curves.legend(frameon=False)
     alignment.set(
         ylim=(-1.05, 1.05), xlabel="trials learned from", ylabel="cosine", title="W_rec: update against exact gradient"
@@ -73,7 +73,7 @@ def figure(comparison: Comparison, path: Path) -> None:
 def _forecast(axes: Any, row: Row, colour: str) -> None:
     """The loss that theory predicts of a row, as far as it goes, if it covers it."""
     told = foretold(row)
-    if told is not None and not told.reason:
+    if told is not None and np.isfinite(told.losses).any():
         axes.plot(told.seen, told.losses, color=colour, linestyle="--", linewidth=1.2)
 
 

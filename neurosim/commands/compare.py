@@ -14,7 +14,7 @@ import click
 from neurosim import cluster, explanation
 from neurosim.arguments import ManyValued, placed
 from neurosim.cache import cache_folder
-from neurosim.comparison import EXACT_PROFILE, Budget, Comparison, compare
+from neurosim.comparison import EXACT_PROFILE, Budget, Comparison, check, compare
 from neurosim.engine import Progress
 from neurosim.errors import NeurosimError
 from neurosim.experiment import Experiment
@@ -132,13 +132,10 @@ def answer(
         raise NeurosimError("--lr is one learning rate and --rates are several to choose from; give one of the two")
     budget = Budget((lr,), tuning_seeds) if lr is not None else _budget(rates, tuning_seeds)
     experiment = Experiment(rule="", plastic=tuple(name for name in PLASTIC if name not in freeze), **asked)
-    first = experiment.seed
     spikes = Spiking(spiking, Coding(spiking_neurons), spiking_trials, spiking_learn) if spiking else None
     plans = _explained(rules, profiles, experiment, as_json) if explain else {}
     results = Results(out or cache_folder("results"))
-    for rule in rules:
-        for line in warnings(replace(experiment, rule=rule, lr=min(budget.rates)), range(first, first + seeds)):
-            click.echo(line, err=True)
+    _warn([replace(experiment, rule=rule, lr=min(budget.rates)) for rule in rules], profiles, seeds)
     with cluster.opened(workers, scheduler) as runner, bar() as plan:
         comparison = compare(
             rules,
@@ -152,6 +149,17 @@ def answer(
             runner=runner,
         )
     _print(comparison, out, as_json, plans)
+
+
+def _warn(questions: list[Experiment], profiles: tuple[str, ...], seeds: int) -> None:
+    """What theory warns of, before anything runs; of nothing if something does not exist, which is then said instead.
+
+    Of the lowest learning rate that may be tried.
+    """
+    check([replace(each, profile=profile) for each in questions for profile in (each.profile, *profiles)])
+    for each in questions:
+        for line in warnings(each, range(each.seed, each.seed + seeds)):
+            click.echo(line, err=True)
 
 
 def _budget(rates: str | None, seeds: int) -> Budget:
