@@ -39,15 +39,27 @@ def draw(panels: Sequence[Panel], title: str, file: BinaryIO, form: str) -> None
 def _panel(axes: Any, panel: Panel) -> None:
     for name, height in (panel.guides or {}).items():
         axes.axhline(height, color="0.55", linewidth=0.9, linestyle="--", zorder=0)
-        axes.annotate(name, (0.99, height), (0, 2), ("axes fraction", "data"), "offset points", ha="right", fontsize=7)
+        axes.annotate(
+            name,
+            (0.99, height),
+            (0, -3),
+            ("axes fraction", "data"),
+            "offset points",
+            ha="right",
+            va="top",
+            fontsize=7,
+            color="0.35",
+        )
     for curve in panel.curves:
-        _curve(axes, curve)
+        _curve(axes, curve, joined=not panel.plane)
     axes.set_xlabel(panel.x, fontsize=9)
     axes.set_ylabel(panel.y, fontsize=9)
     axes.set_title(panel.title, fontsize=9)
     axes.tick_params(labelsize=8)
     for axis in panel.log:
         _logarithmic(axes, axis)
+    if panel.plane:
+        axes.set_aspect("equal", adjustable="datalim")
     axes.spines[["top", "right"]].set_visible(False)
 
 
@@ -73,14 +85,14 @@ def _logarithmic(axes: Any, name: str) -> None:
     axis.set_minor_formatter(NullFormatter())
 
 
-def _curve(axes: Any, curve: Curve) -> None:
+def _curve(axes: Any, curve: Curve, joined: bool) -> None:
     colour, label = COLOURS[curve.colour], curve.label
     if curve.predicted is not None:
         axes.plot(curve.x, curve.predicted, color=colour, linewidth=1.5, label=label)
         label = "_simulated"
     if curve.simulated is not None:
-        every = slice(None, None, -(-len(curve.x) // MARKERS))
-        joined = "none" if curve.predicted is not None else ":"
+        every = slice(None, None, -(-len(curve.x) // MARKERS) if joined else 1)
+        style = ":" if joined and curve.predicted is None else "none"
         axes.plot(
             curve.x[every],
             curve.simulated[every],
@@ -88,7 +100,7 @@ def _curve(axes: Any, curve: Curve) -> None:
             marker="o",
             markersize=4,
             fillstyle="none",
-            linestyle=joined,
+            linestyle=style,
             linewidth=0.8,
             label=label,
         )

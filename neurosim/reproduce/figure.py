@@ -42,7 +42,8 @@ class Panel:
     """Curves in one pair of axes; x and y are their labels, units in brackets. log: which axes are logarithmic.
 
     scale: what deviations are relative to: the `largest` prediction of the panel, `each` predicted value, or a number.
-    guides: heights of thin lines to read the curves by, with what they are.
+    guides: heights of thin lines to read the curves by, with what they are. plane: whether x and y are measured alike,
+    as in the complex plane; rings are not joined there.
     """
 
     title: str
@@ -52,6 +53,7 @@ class Panel:
     log: Literal["", "x", "y", "xy"] = ""
     scale: float | Literal["largest", "each"] = "largest"
     guides: Mapping[str, float] | None = None
+    plane: bool = False
 
     @property
     def deviation(self) -> float:

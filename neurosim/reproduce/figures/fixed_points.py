@@ -10,8 +10,8 @@ from neurosim.seeding import stream
 from neurosim.theory import TargetModes, optimum
 
 TARGET, FEEDBACK, DECAY = TargetModes(1.0, 0.5), 0.9, 0.4
-AT_ZERO = 0.3
-"""The recurrent weight of the mode that begins with a = b = 0."""
+AT_ZERO = np.linspace(-0.6, 0.6, 7)
+"""Recurrent weights of the modes that begin with a = b = 0."""
 
 
 class FixedPoints(Figure):
@@ -30,9 +30,9 @@ class FixedPoints(Figure):
     steps: int = 50
 
     def panels(self, setting: Setting) -> tuple[Panel, ...]:
-        sizes = np.array([[0.8], [0.8], [0.3]])
-        start = sizes * stream(setting.seed, "fixed points").uniform(-1.0, 1.0, size=(3, self.starts))
-        start[:, 0] = 0.0, 0.0, AT_ZERO
+        sizes = np.array([[1.2], [1.2], [0.3]])
+        drawn = sizes * stream(setting.seed, "fixed points").uniform(-1.0, 1.0, size=(3, self.starts))
+        start = np.concatenate([[0.0 * AT_ZERO, 0.0 * AT_ZERO, AT_ZERO], drawn], axis=1)
         rules = mode_rules(FEEDBACK, DECAY)
         ends = [self._ends(rule, start, setting) for rule in rules]
         where = (_optima(rule, end) for rule, end in zip(rules, ends, strict=True))
@@ -70,11 +70,11 @@ def _input_weight(readout: np.ndarray) -> np.ndarray:
 
 def _memories(rules: tuple[ModeRule, ...], start: np.ndarray, ends: list[np.ndarray]) -> Panel:
     """Recurrent weights at the end: the teacher's, but for the mode that began at zero under its own feedback."""
-    curves, order = [], np.argsort(start[2, 1:]) + 1
+    curves, (drawn, at_zero) = [], (slice(len(AT_ZERO), None), slice(len(AT_ZERO)))
     for rule, end in zip(rules, ends, strict=True):
-        wanted = float(TARGET.memory)
-        curves.append(Curve(rule.label, start[2, order], end[2, order], np.full(len(order), wanted), rule.colour))
-        kept = AT_ZERO if rule.credit.feedback is None else wanted
-        curves.append(Curve("_from a = b = 0", start[2, :1], end[2, :1], np.array([kept]), rule.colour))
-    title = f"Memory, also from a = b = 0, w = {AT_ZERO}"
+        wanted = np.full(start.shape[1], float(TARGET.memory))
+        curves.append(Curve(rule.label, start[2, drawn], end[2, drawn], wanted[drawn], rule.colour))
+        kept = AT_ZERO if rule.credit.feedback is None else wanted[at_zero]
+        curves.append(Curve("_from a = b = 0", AT_ZERO, end[2, at_zero], kept, rule.colour))
+    title = "Memory; the slope is a = b = 0"
     return Panel(title, "memory w at the start", "memory w at the end", tuple(curves), scale=1.0)

@@ -21,12 +21,12 @@ class LowRankSpectra(Figure):
 
     source = "arXiv 2606.00243, Prop. 3.1 and fig. 6"
     tolerance = 1e-10
-    quick = {"networks": 4, "trials": 150}
+    quick = {"networks": 4, "trials": 150, "lr": 0.02}
 
     networks: int = 20
     trials: int = 1000
     n: int = 16
-    lr: float = 0.02
+    lr: float = 0.01
 
     def panels(self, setting: Setting) -> tuple[Panel, ...]:
         return tuple(panel for n_out in (1, 2) for panel in self._of_outputs(n_out, setting))

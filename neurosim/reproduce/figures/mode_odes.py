@@ -27,7 +27,7 @@ class ModeOdes(Figure):
     steps: int = 60
 
     def panels(self, setting: Setting) -> tuple[Panel, ...]:
-        times = np.linspace(0.0, 20.0, 41)
+        times = np.linspace(0.0, 20.0, 121)
         rules = mode_rules(FEEDBACK, DECAY)
         target = TargetModes(TEACHER[0] * TEACHER[1], TEACHER[2])
         learned = [self._learned(rule, times, setting) for rule in rules]

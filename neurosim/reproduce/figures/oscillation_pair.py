@@ -44,6 +44,7 @@ class OscillationPair(Figure):
         return (
             Panel("Real parts", "learning time", "of eigenvalues of W_rec", tuple(real), guides={"target": 1.0 - RATE}),
             Panel("Imaginary parts", "learning time", "of eigenvalues of W_rec", tuple(imaginary)),
+            _plane(found, said),
             Panel("Loss", "learning time", "loss", (Curve("loss", times, course.losses[0], loss, 2),)),
         )
 
@@ -52,6 +53,14 @@ class OscillationPair(Figure):
         u, rest = np.linalg.qr(stream(setting.seed, "oscillation pair").normal(size=(self.n, 2)))[0].T
         v = 0.5 * u + np.sqrt(0.75) * rest
         return Integrator(0.5 * v[None], np.zeros((self.n, self.n)), 0.5 * u[:, None])
+
+
+def _plane(found: np.ndarray, said: np.ndarray) -> Panel:
+    """The way of both eigenvalues, [time, 2], in the complex plane, and where the target has its own."""
+    curves = [Curve("_way", found[:, k].real, found[:, k].imag, colour=k) for k in range(2)]
+    curves += [Curve("_theory", said[:, k].real, predicted=said[:, k].imag, colour=k) for k in range(2)]
+    ends = Curve("target", np.full(2, 1.0 - RATE), np.array([FREQUENCY, -FREQUENCY]), colour=6)
+    return Panel("Complex plane", "real part", "imaginary part", (*curves, ends), plane=True)
 
 
 def _two(eigenvalues: np.ndarray) -> np.ndarray:

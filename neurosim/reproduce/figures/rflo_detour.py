@@ -6,7 +6,7 @@ import numpy as np
 
 from neurosim.reproduce.figure import Curve, Figure, Panel, Setting
 from neurosim.reproduce.modes import ModeRule, learned_modes
-from neurosim.theory import ModeCredit, TargetModes, mode_learning, mode_loss
+from neurosim.theory import ModeCredit, TargetModes, mode_learning, mode_loss, optimum
 
 TARGET, START, DECAY = TargetModes(1.0, 0.8), np.array([[1.0], [1.0], [0.6]]), 0.5
 RULES = (
@@ -36,6 +36,7 @@ class RfloDetour(Figure):
         return (
             Panel("Readout", "learning time", "a", a),
             Panel("Input weight", "learning time", "b", b),
+            _way(a, b),
             Panel("Memory", "learning time", "w", w, guides={"teacher": 0.8}),
             Panel("Loss", "learning time", "loss of the mode", loss),
         )
@@ -48,3 +49,15 @@ class RfloDetour(Figure):
         pairs = [(states[:, each, 0], path[:, each]) for each in range(3)]
         pairs.append((losses[:, 0], mode_loss(path.T, TARGET)))
         return tuple(Curve(rule.label, times, found, predicted, rule.colour) for found, predicted in pairs)
+
+
+def _way(readouts: tuple[Curve, ...], inputs: tuple[Curve, ...]) -> Panel:
+    """Input weight against readout, and the two branches of optima."""
+    curves = []
+    for a, b in zip(readouts, inputs, strict=True):
+        assert a.simulated is not None and a.predicted is not None
+        curves.append(Curve(a.label, a.simulated, b.simulated, colour=a.colour))
+        curves.append(Curve("_theory", a.predicted, predicted=b.predicted, colour=a.colour))
+    dense = np.geomspace(0.4, 2.5, 60)
+    curves += [Curve("optima", side, predicted=optimum(side, TARGET)[1], colour=6) for side in (-dense, dense)]
+    return Panel("The way there", "readout a", "input weight b", tuple(curves), plane=True)

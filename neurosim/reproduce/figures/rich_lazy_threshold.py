@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from neurosim.network import Network
@@ -34,25 +36,24 @@ class RichLazyThreshold(Figure):
     rates: int = 7
 
     def panels(self, setting: Setting) -> tuple[Panel, ...]:
-        curves = [self._curves(radius, colour, setting) for colour, radius in enumerate(RADII)]
-        eigenvalues, there = zip(*curves, strict=True)
+        pairs = [pair for colour, radius in enumerate(RADII) for pair in self._curves(radius, colour, setting)]
+        eigenvalues, there = zip(*pairs, strict=True)
         return (
             Panel("After learning", "rate c* of the target", "largest eigenvalue of W_rec", eigenvalues),
             Panel("Left the bulk", "rate c* of the target", "1: yes, 0: no", there, scale=1.0),
         )
 
-    def _curves(self, radius: float, colour: int, setting: Setting) -> tuple[Curve, Curve]:
+    def _curves(self, radius: float, colour: int, setting: Setting) -> Iterator[tuple[Curve, Curve]]:
         """Rates on both sides of the threshold, not next to it: a finite bulk has no sharp edge."""
-        edge = 1.0 - radius
-        rates = np.concatenate([np.linspace(0.2, edge - 0.1, self.rates), np.linspace(edge + 0.1, 0.95, self.rates)])
-        asked = np.array([asks_for_outlier(Filter.exponential(rate), radius) for rate in rates])
-        network = self._network(radius, setting)
-        found = np.array([self._largest(network, rate, setting) for rate in rates])
-        label, until = f"radius {radius}", (-np.inf, edge)
-        return (
-            Curve(label, rates, found, np.where(asked, 1.0 - rates, radius), colour, holds=until),
-            Curve(label, rates, (found > FOUND * radius).astype(float), asked.astype(float), colour),
-        )
+        edge, network = 1.0 - radius, self._network(radius, setting)
+        for label, low, high in ((f"radius {radius}", 0.2, edge - 0.1), ("_within the bulk", edge + 0.1, 0.95)):
+            rates = np.linspace(low, high, self.rates)
+            asked = np.array([asks_for_outlier(Filter.exponential(rate), radius) for rate in rates])
+            found = np.array([self._largest(network, rate, setting) for rate in rates])
+            yield (
+                Curve(label, rates, found, np.where(asked, 1.0 - rates, radius), colour, holds=(-np.inf, edge)),
+                Curve(label, rates, (found > FOUND * radius).astype(float), asked.astype(float), colour),
+            )
 
     def _network(self, radius: float, setting: Setting) -> Network:
         draw = stream(setting.seed, "rich lazy threshold").normal
