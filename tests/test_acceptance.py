@@ -86,39 +86,3 @@ def test_summed_over_impulses_a_rule_moves_as_theory_says(rule: str, loss: str) 
     for name in ("W_out", "W_rec", "W_in"):
         value = getattr(expected, name)
         assert np.abs(found.weights[f"update_{name}"] - value).max() < 1e-12 * np.abs(value).max()
-
-
-@pytest.mark.parametrize("rule", RULES)
-def test_05_updates_on_noise_scatter_around_their_mean(rule: str) -> None:
-    """The distance from the mean, in standard errors, has root mean square one.
-
-    It is taken over all entries and many repetitions: the entries of RFLO's outer products hang together so closely
-    that those of one repetition make up only a few independent numbers.
-    """
-    repetitions, blocks, size = 32, 50, 20
-    noise = np.random.default_rng(7).normal(size=(repetitions * blocks, size, STEPS, N_IN))
-    sampled = outcomes(rule, noise, MASKS["last"])
-    expected = theory.expected_update(STUDENT, TEACHER, RULES[rule], MASKS["last"])
-    scores = []
-    for name in ("W_rec", "W_in"):
-        means = np.array([each.weights[f"update_{name}"] / size for each in sampled])
-        means = means.reshape(repetitions, blocks, *means.shape[1:])
-        error = means.std(axis=1, ddof=1) / np.sqrt(blocks)
-        scores.append(((means.mean(axis=1) - getattr(expected, name)) / error).ravel())
-    assert 0.7 < np.sqrt(np.mean(np.concatenate(scores) ** 2)) < 1.3
-
-
-@pytest.mark.parametrize("feedback", ["random", "symmetric"])
-def test_04_the_trace_of_rflo_is_the_sum_over_what_it_remembers(feedback: str) -> None:
-    inputs = np.random.default_rng(8).normal(size=(1, STEPS, N_IN))
-    program = held(f"rflo:decay=0.6,feedback={feedback}")
-    trials = Trials(inputs, targets(TEACHER, inputs), MASKS["uneven"])
-    (outcome,) = catalog.engine("numba").run(program, [Job(trials)], ["r", "error"])
-    (rates,), (errors,) = outcome.records["r"], outcome.records["error"]
-    rates = np.vstack([np.zeros(N), rates])
-    back = B if feedback == "random" else STUDENT.W_out.T
-    for name, pre in (("W_rec", rates[:-1]), ("W_in", inputs[0])):
-        summed = sum(
-            STUDENT.alpha * 0.6**s * np.outer(back @ errors[t], pre[t - s]) for t in range(STEPS) for s in range(t + 1)
-        )
-        assert np.abs(outcome.weights[f"update_{name}"] - summed).max() < 1e-12 * np.abs(summed).max()

@@ -50,7 +50,7 @@ LAYERS = (
     ("foretold", "observed", "rounding_loss", "sweep"),
     ("curves",),
     ("reproduce", "sweep_reading", "table", "threshold"),
-    ("sweep_drawing",),
+    ("checks", "sweep_drawing"),
     ("benchmark", "sweep_writing", "writing"),
     ("page",),
     ("commands",),

@@ -1,8 +1,7 @@
-"""The theory of linear networks: against values of another implementation, differences of the loss, and itself."""
+"""The theory of linear networks against vectors, limits and itself; numbered claims are in `neurosim.checks`."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,14 +11,13 @@ import numpy as np
 import pytest
 
 from neurosim import theory
+from neurosim.checks.claims.mean_updates import random_feedback, random_system
 from neurosim.errors import NeurosimError
 from neurosim.theory import Credit, LinearSystem, Update
 from neurosim.theory.stationary import solve_stein
 
 VECTORS = Path(__file__).parent / "vectors"
-GOLDEN = json.loads((VECTORS / "golden.json").read_text())
 WEIGHTS = ("W_out", "W_rec", "W_in")
-LOSSES = {"last": "last", "seq": "all"}
 
 Rule = Callable[[LinearSystem, np.ndarray], Credit]
 
@@ -39,65 +37,10 @@ MORE_RULES: dict[str, Rule] = RULES | {
 }
 
 
-def waves(rows: int, columns: int, k: int, size: float) -> np.ndarray:
-    i, j = np.indices((rows, columns))
-    return size * np.sin(1.0 + 0.7 * i + 1.3 * j + 0.37 * k * (i + 1) * (j + 2))
-
-
-def random_system(seed: int, n: int, radius: float = 0.8, alpha: float = 1.0) -> LinearSystem:
-    """Two outputs, three inputs, and a transition of the given spectral radius."""
-    rng = np.random.default_rng(seed)
-    transition = rng.normal(size=(n, n))
-    transition *= radius / np.abs(np.linalg.eigvals(transition)).max()
-    W_rec = (transition - (1.0 - alpha) * np.eye(n)) / alpha
-    return LinearSystem(rng.normal(size=(2, n)), W_rec, rng.normal(size=(n, 3)), alpha)
-
-
-def random_feedback(n: int) -> np.ndarray:
-    return np.random.default_rng(99).normal(size=(n, 2))
-
-
 def deviation(one: Update, other: Update) -> float:
     """The largest difference between two updates, relative to the largest entry of the same matrix."""
     pairs = [(getattr(one, name), getattr(other, name)) for name in WEIGHTS]
     return max(float(np.abs(a - b).max() / np.abs(b).max()) for a, b in pairs)
-
-
-@pytest.mark.parametrize("golden_loss", LOSSES)
-@pytest.mark.parametrize("rule", RULES)
-def test_06_values_of_another_implementation(rule: str, golden_loss: str) -> None:
-    student = LinearSystem(waves(2, 4, 1, 0.6), waves(4, 4, 2, 0.25), waves(4, 3, 3, 0.5))
-    teacher = LinearSystem(waves(2, 3, 4, 0.8), waves(3, 3, 5, 0.3), waves(3, 3, 6, 0.7))
-    mask = theory.loss_mask(LOSSES[golden_loss], 10)
-    update = theory.expected_update(student, teacher, RULES[rule](student, waves(2, 4, 7, 0.5).T), mask)
-    measured = {"L": theory.expected_loss(student, teacher, mask)}
-    for letter, name in zip("AWB", WEIGHTS, strict=True):
-        measured[f"d{letter}_fro"] = float(np.linalg.norm(getattr(update, name)))
-    measured |= {"dW00": -update.W_rec[0, 0], "dW12": -update.W_rec[1, 2]}  # golden values are gradients
-    measured |= {"dB01": -update.W_in[0, 1], "dA11": -update.W_out[1, 1]}
-    assert measured == pytest.approx(GOLDEN[f"{rule}/{golden_loss}"], rel=1e-9, abs=0.0)
-
-
-@pytest.mark.parametrize("alpha", [1.0, 0.3])
-@pytest.mark.parametrize("mask", [theory.loss_mask("last", 25), theory.loss_mask("all", 25), np.arange(25) % 3.0])
-def test_01_bptt_is_the_gradient(mask: np.ndarray, alpha: float) -> None:
-    student, teacher = random_system(0, 7, radius=0.6, alpha=alpha), random_system(1, 5)
-    update = theory.expected_update(student, teacher, theory.bptt(student), mask)
-    for name in WEIGHTS:
-        gradient = central_differences(student, teacher, mask, name)
-        assert np.abs(getattr(update, name) + gradient).max() < 1e-6 * np.abs(gradient).max()
-
-
-def central_differences(student: LinearSystem, teacher: LinearSystem, mask: np.ndarray, name: str) -> np.ndarray:
-    weights, step = getattr(student, name), 1e-5
-    gradient = np.empty_like(weights)
-    for place in np.ndindex(weights.shape):
-        moved = np.zeros_like(weights)
-        moved[place] = step
-        up, down = (replace(student, **{name: weights + sign * moved}) for sign in (1, -1))
-        rise = theory.expected_loss(up, teacher, mask) - theory.expected_loss(down, teacher, mask)
-        gradient[place] = rise / (2 * step)
-    return gradient
 
 
 @pytest.mark.parametrize("vectors", ["linear_gradients_a.npz", "linear_gradients_b.npz"])
@@ -122,19 +65,6 @@ def test_credit_in_one_trial_of_a_leaky_network(vectors: str) -> None:
             assert np.abs(summed + trial[f"{rule}_{name}"]).max() < 1e-12 * np.abs(trial[f"{rule}_{name}"]).max()
 
 
-def test_03_truncation_beyond_the_trial_is_none() -> None:
-    student = random_system(0, 6)
-    for k in (20, 21, 1000):
-        assert np.array_equal(theory.tbptt(student, k)(20), theory.bptt(student)(20))
-    assert not np.array_equal(theory.tbptt(student, 19)(20), theory.bptt(student)(20))
-
-
-def test_03_symmetric_rflo_without_memory_is_one_step_of_tbptt() -> None:
-    student = random_system(0, 6, alpha=0.3)
-    symmetric = theory.rflo(student, student.W_out.T, decay=0.0)
-    assert np.abs(symmetric(20) - theory.tbptt(student, k=1)(20)).max() < 1e-12
-
-
 def test_rules_meet_where_recurrence_is_a_leak() -> None:
     """Without recurrent weights all that a neuron knows of its past is its leak."""
     student = replace(random_system(0, 6, alpha=0.3), W_rec=np.zeros((6, 6)))
@@ -154,15 +84,6 @@ def test_a_leak_is_a_change_of_variables(rule: str) -> None:
     one = theory.expected_update(leaky, teacher, credit, mask)
     other = theory.expected_update(leak_free, teacher, credit, mask)
     assert deviation(one, Update(other.W_out, 0.3 * other.W_rec, 0.3 * other.W_in)) < 1e-12
-
-
-@pytest.mark.parametrize("alpha", [1.0, 0.3])
-@pytest.mark.parametrize("rule", MORE_RULES)
-def test_07_infinite_trials_are_the_limit_of_long_ones(rule: str, alpha: float) -> None:
-    student, teacher = random_system(0, 6, radius=0.85, alpha=alpha), random_system(1, 4, radius=0.9, alpha=alpha)
-    credit, mask = MORE_RULES[rule](student, random_feedback(6)), theory.loss_mask("last", 600)
-    stationary = theory.stationary_update(student, teacher, credit)
-    assert deviation(stationary, theory.expected_update(student, teacher, credit, mask)) < 1e-10
 
 
 @pytest.mark.parametrize("n", [6, 40])

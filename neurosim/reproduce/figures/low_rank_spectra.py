@@ -57,13 +57,18 @@ class LowRankSpectra(Figure):
         )
 
     def _learned(self, rule: str, n_out: int, seen: np.ndarray, setting: Setting) -> tuple[np.ndarray, np.ndarray]:
-        """Relative singular values at the end, and the share outside the feedback's space; medians over networks."""
+        """Relative singular values at the end, and the share outside the feedback's space: medians over networks.
+
+        Over those that did not diverge: in a linear network nothing keeps a step that is too large from growing.
+        """
         values, shares = [], []
         for each in range(self.networks):
             network, trials = noisy_teacher(self.n, n_out, self.trials, setting.seed + each)
             stretches = (trials[begin:end] for begin, end in pairwise(seen.tolist()))
             weights = learn([network], rule, self.lr, stretches, setting).weights["W_rec"][0]
             changes = [learned - weights[0] for learned in weights[1:]]
+            if not np.isfinite(changes[-1]).all():
+                continue
             space = np.linalg.qr(network.B)[0]
             found = np.linalg.svd(changes[-1], compute_uv=False)
             values.append(found / found[0])

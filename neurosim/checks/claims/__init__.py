@@ -1,0 +1,1 @@
+"""Claims, a file for each subject; every `Check` in them is found by its number."""
