@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -71,11 +72,12 @@ class Result:
         return bool(self.findings) and all(each.holds for each in self.findings)
 
 
-def check(number: int, claim: str, source: str) -> Callable[[Measure], Check]:
-    """Makes a function that measures into the check of a claim."""
+def check(number: int, source: str) -> Callable[[Measure], Check]:
+    """Makes a function that measures into a check; its docstring's first paragraph is the claim."""
 
     def made(measure: Measure) -> Check:
-        return Check(number, claim, source, measure)
+        claim = (inspect.getdoc(measure) or "").split("\n\n")[0]
+        return Check(number, " ".join(claim.split()).rstrip("."), source, measure)
 
     return made
 

@@ -47,15 +47,17 @@ def miss(systems: list[LinearSystem], credit: ModeCredit, hidden: np.ndarray) ->
     return float(np.abs(found - expected).max() / np.abs(expected).max())
 
 
-@check(8, "An aligned network stays aligned: modes learn by themselves", PAPER)
+@check(8, PAPER)
 def modes_do_not_leak(full: bool) -> Iterator[Finding]:
+    """An aligned network stays aligned: modes learn by themselves."""
     for rule in RULES:
         leak = max(ModeBasis(U, V, P).leak(each) for each in learned(rule, P, 0.005))
         yield Finding("weight between modes", leak, 1e-10, case=rule)
 
 
-@check(9, "Modes learn as their differential equations say, up to the size of steps", PAPER)
+@check(9, PAPER)
 def modes_follow_their_equations(full: bool) -> Iterator[Finding]:
+    """Modes learn as their differential equations say, up to the size of steps."""
     for rule, credit in RULES.items():
         far, near = (miss(learned(rule, P, lr), credit, P) for lr in (0.005, 0.0025))
         yield Finding("relative distance at lr 0.0025", near, 0.01, case=rule)
@@ -65,7 +67,8 @@ def modes_follow_their_equations(full: bool) -> Iterator[Finding]:
         yield Finding("relative distance where modes are neurons", own, 0.01, case=rule)
 
 
-@check(10, "Under e-prop modes that are not neurons do leak", PAPER)
+@check(10, PAPER)
 def eprop_leaks(full: bool) -> Iterator[Finding]:
+    """Under e-prop modes that are not neurons do leak."""
     leak = max(ModeBasis(U, V, P).leak(each) for each in learned("eprop", P, 0.005))
     yield Finding("weight between modes", leak, low=1e-3)

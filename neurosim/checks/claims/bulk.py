@@ -22,8 +22,9 @@ def bulk(n: int, radius: float, seed: int) -> tuple[np.ndarray, np.ndarray, np.n
     return W, u / np.linalg.norm(u), v / np.linalg.norm(v)
 
 
-@check(39, "The kernel of a large bulk is a Bessel function", PAPER)
+@check(39, PAPER)
 def kernel(full: bool) -> Iterator[Finding]:
+    """The kernel of a large bulk is a Bessel function."""
     times, found = np.array([0.0, 1.0, 2.0, 4.0]), []
     for seed in range(4):
         W, _, _ = bulk(400, 0.5, seed)
@@ -34,8 +35,9 @@ def kernel(full: bool) -> Iterator[Finding]:
     yield Finding("relative distance, 4 networks of 400 neurons", float(missed), 0.02)
 
 
-@check(40, "Readouts that learn alone follow the kernel's eigenfunctions, and networks follow them", PAPER)
+@check(40, PAPER)
 def lazy_curve(full: bool) -> Iterator[Finding]:
+    """Readouts that learn alone follow the kernel's eigenfunctions, and networks follow them."""
     yield Finding("relative distance from the sum over eigenfunctions", _sum_miss(), 1e-5)
     if full:
         for radius in (0.5, 0.9):
@@ -74,8 +76,9 @@ def _readout_losses(n: int, radius: float, target: Filter, seed: int, times: np.
     return np.asarray(target.energy - (learned - 0.5 * learned**2) / rates @ along_modes**2)
 
 
-@check(41, "An eigenvalue leaves the bulk exactly where |1 - c*| exceeds its radius", "arXiv 2503.18754, threshold")
+@check(41, "arXiv 2503.18754, threshold")
 def threshold(full: bool) -> Iterator[Finding]:
+    """An eigenvalue leaves the bulk exactly where |1 - c*| exceeds its radius."""
     rng, count = np.random.default_rng(10), 1000
     agreed = 0
     for _ in range(count):
@@ -108,8 +111,9 @@ def _learned_outliers() -> Iterator[Finding]:
             yield Finding("distance of the eigenvalue from the target's", missed, 0.02, case=case)
 
 
-@check(43, "The kernel of all weights is what responses begin to move by", PAPER)
+@check(43, PAPER)
 def tangent_kernel(full: bool) -> Iterator[Finding]:
+    """The kernel of all weights is what responses begin to move by."""
     for radius in (0.3, 0.5, 0.9):
         score = float(np.abs(_tangent_scores(300, radius, 12)).max())
         yield Finding("distance in standard errors, 12 networks of 300", score, 3.0, case=f"radius {radius:g}")

@@ -51,8 +51,9 @@ def program(student: Integrator, rule: str, dt: float, lr: float, B: np.ndarray 
     return compile(network, catalog.rule(rule), lr=lr)
 
 
-@check(27, "The loss is the distance of impulse responses, and BPTT minus its gradient", PAPER)
+@check(27, PAPER)
 def loss_and_gradient(full: bool) -> Iterator[Finding]:
+    """The loss is the distance of impulse responses, and BPTT minus its gradient."""
     points, widths = np.polynomial.legendre.leggauss(120)
     ages, widths = 45.0 * (points + 1.0), 45.0 * widths
     for case, target in FILTERS.items():
@@ -80,8 +81,9 @@ def _gradient_miss(target: Filter) -> float:
     return float(max(misses))
 
 
-@check(28, "The loss of a network in steps is biased in proportion to them", PAPER)
+@check(28, PAPER)
 def bias_of_steps(full: bool) -> Iterator[Finding]:
+    """The loss of a network in steps is biased in proportion to them."""
     student, target, misses = random_student(0, 6), FILTERS["oscillation"], []
     exact = theory.white_noise_loss(student, target)
     for dt in (0.05, 0.025, 0.0125):
@@ -92,8 +94,9 @@ def bias_of_steps(full: bool) -> Iterator[Finding]:
         yield Finding("bias over that of half the step", coarse / fine, 2.1, 1.9, f"dt {dt:g}")
 
 
-@check(29, "Exact gradients conserve an invariant, at any learning rates of the projections; RFLO does not", PAPER)
+@check(29, PAPER)
 def invariant(full: bool) -> Iterator[Finding]:
+    """Exact gradients conserve an invariant, at any learning rates of the projections; RFLO does not."""
     times, target = np.array([0.0, 1.0, 6.0]), Filter.oscillation(0.3, 0.8)
     for lr in ({"rec": 1.0, "in": 1.0, "out": 1.0}, {"rec": 2.0, "in": 0.5, "out": 1.5}):
         path = theory.learning(random_student(0, 3), target, times, lr=lr)
@@ -109,8 +112,9 @@ def _drift(students: tuple[Integrator, ...], lr: dict[str, float]) -> float:
     return float(max(np.abs(other - first).max() for other in others) / np.abs(first).max())
 
 
-@check(30, "Without recurrent weights at the start a network learns as one of two neurons", PAPER)
+@check(30, PAPER)
 def two_neurons(full: bool) -> Iterator[Finding]:
+    """Without recurrent weights at the start a network learns as one of two neurons."""
     student, target, times = small_student(0, 7, 0.4), Filter.exponential(0.2), np.linspace(0.0, 5.0, 6)
     basis = theory.weight_plane(student)
     whole = theory.learning(student, target, times).students

@@ -35,8 +35,9 @@ ONE = {
 }
 
 
-@check(42, "Local rules in small steps move, and learn to integrate, as in continuous time", "both papers")
+@check(42, "both papers")
 def continuous_time(full: bool) -> Iterator[Finding]:
+    """Local rules in small steps move, and learn to integrate, as in continuous time."""
     for rule in RULES:
         ratio, rest = _update_ratio(rule)
         yield Finding("distance of updates over that of half the step", ratio, 2.25, 1.75, rule)

@@ -59,16 +59,18 @@ def _rflo_changes() -> Iterator[tuple[str, int, np.ndarray, np.ndarray]]:
                     yield case, n_out, weights[name] - network.weights[name], space
 
 
-@check(19, "RFLO changes weights in as many directions as there are outputs", PAPER)
+@check(19, PAPER)
 def rank_of_rflo(full: bool) -> Iterator[Finding]:
+    """RFLO changes weights in as many directions as there are outputs."""
     for case, n_out, change, _ in _rflo_changes():
         beyond = float(singular(change)[n_out:].max(initial=0.0))
         yield Finding("singular value beyond the outputs, over the first", beyond, 1e-10, case=case)
         yield Finding("rank less outputs", rank(change) - n_out, 0.0, 0.0, case)
 
 
-@check(20, "They are those of the feedback", PAPER)
+@check(20, PAPER)
 def space_of_rflo(full: bool) -> Iterator[Finding]:
+    """They are those of the feedback."""
     for case, _, change, space in _rflo_changes():
         yield Finding("share outside the feedback", theory.outside(change, space), 1e-10, case=case)
 
@@ -87,8 +89,9 @@ class Grouped(Rule):
         return {"decay": np.array([0.3] * 13 + [0.7] * 2 + [0.9])[:n]}
 
 
-@check(21, "Neurons of several decays add up the directions of their groups", PAPER)
+@check(21, PAPER)
 def grouped_decays(full: bool) -> Iterator[Finding]:
+    """Neurons of several decays add up the directions of their groups."""
     for n_out in (1, 2, 3):
         network, trials = noisy(n_out)
         student = LinearSystem(network.W_out, network.W_rec, network.W_in)
@@ -128,8 +131,9 @@ class Heavy(Rule):
     """
 
 
-@check(22, "Weight decay hides the rank behind the first weights; momentum keeps it", PAPER)
+@check(22, PAPER)
 def decayed_weights(full: bool) -> Iterator[Finding]:
+    """Weight decay hides the rank behind the first weights; momentum keeps it."""
     network, trials = noisy(2)
     weights, left = learned(Forgetful(), network, trials)["W_rec"], (1.0 - 0.02 * 0.5) ** (100 * STEPS)
     yield Finding("rank beside what is left of the first weights", rank(weights - left * network.W_rec), 2.0, 2.0)
@@ -138,8 +142,9 @@ def decayed_weights(full: bool) -> Iterator[Finding]:
     yield Finding("rank with momentum", rank(heavy), 2.0, 2.0)
 
 
-@check(23, "Credit that moves, steps scaled weight by weight, and neurons that saturate break the bound", PAPER)
+@check(23, PAPER)
 def broken_bounds(full: bool) -> Iterator[Finding]:
+    """Credit that moves, steps scaled weight by weight, and neurons that saturate break the bound."""
     network, trials = noisy(1)
     for rule in ("bptt", "tbptt:k=1", "tbptt:k=3", "fa", "rflo:feedback=symmetric", "snap1", "eprop"):
         change = learned(rule, network, trials)["W_rec"] - network.W_rec

@@ -51,8 +51,9 @@ def distance(one: Update, other: Update) -> float:
     return max(float(np.abs(a - b).max() / np.abs(b).max()) for a, b in pairs)
 
 
-@check(1, "The mean update of BPTT is minus the gradient of the loss", PAPER)
+@check(1, PAPER)
 def bptt_is_the_gradient(full: bool) -> Iterator[Finding]:
+    """The mean update of BPTT is minus the gradient of the loss."""
     masks = {"last": theory.loss_mask("last", 25), "all": theory.loss_mask("all", 25), "uneven": np.arange(25) % 3.0}
     for alpha in (1.0, 0.3):
         student, teacher = random_system(0, 7, radius=0.6, alpha=alpha), random_system(1, 5)
@@ -75,16 +76,18 @@ def _central_differences(student: LinearSystem, teacher: LinearSystem, mask: np.
     return gradient
 
 
-@check(2, "RTRL and BPTT make the same update in every trial", PAPER)
+@check(2, PAPER)
 def rtrl_is_bptt(full: bool) -> Iterator[Finding]:
+    """RTRL and BPTT make the same update in every trial."""
     noise = np.random.default_rng(7).normal(size=(8, 1, STEPS, 3))
     pairs = zip(_outcomes("rtrl", noise, "uneven"), _outcomes("bptt", noise, "uneven"), strict=True)
     for one, other in pairs:
         yield Finding("relative distance", distance(_moved(one), _moved(other)), 1e-12)
 
 
-@check(3, "Truncation beyond the trial is none; RFLO with true feedback and no memory is tBPTT(1)", PAPER)
+@check(3, PAPER)
 def rules_reduce(full: bool) -> Iterator[Finding]:
+    """Truncation beyond the trial is none; RFLO with true feedback and no memory is tBPTT(1)."""
     student = random_system(0, 6, alpha=0.3)
     exact, one = theory.bptt(student)(20), theory.tbptt(student, k=1)(20)
     for k in (20, 21, 1000):
@@ -119,8 +122,9 @@ def _moved(outcome: Outcome) -> Update:
     return Update(*(outcome.weights[f"update_{name}"] for name in WEIGHTS))
 
 
-@check(4, "The trace of RFLO is the sum over all that it remembers", PAPER)
+@check(4, PAPER)
 def trace_is_a_sum(full: bool) -> Iterator[Finding]:
+    """The trace of RFLO is the sum over all that it remembers."""
     inputs = np.random.default_rng(8).normal(size=(1, STEPS, 3))
     for feedback, back in {"random": B, "symmetric": STUDENT.W_out.T}.items():
         (outcome,) = _outcomes(f"rflo:decay=0.6,feedback={feedback}", inputs[None], "uneven", ("r", "error"))
@@ -133,9 +137,12 @@ def trace_is_a_sum(full: bool) -> Iterator[Finding]:
             yield Finding("relative distance", float(missed), 1e-12, case=f"{name}, {feedback} feedback")
 
 
-@check(5, "Updates on noise scatter around their mean as their spread says", PAPER)
+@check(5, PAPER)
 def sampled_updates(full: bool) -> Iterator[Finding]:
-    """Over all entries and many repetitions: those of one repetition are few independent numbers."""
+    """Updates on noise scatter around their mean as their spread says.
+
+    Over all entries and many repetitions: those of one repetition are few independent numbers.
+    """
     repetitions, blocks, size = 32, 50, 20
     noise = np.random.default_rng(7).normal(size=(repetitions * blocks, size, STEPS, 3))
     for rule, credit in RULES.items():
@@ -151,8 +158,9 @@ def sampled_updates(full: bool) -> Iterator[Finding]:
         yield Finding("distance from the mean, in standard errors", spread, 1.3, 0.7, rule)
 
 
-@check(7, "Matrix equations of endless trials are the limit of long trials", PAPER)
+@check(7, PAPER)
 def endless_trials(full: bool) -> Iterator[Finding]:
+    """Matrix equations of endless trials are the limit of long trials."""
     mask = theory.loss_mask("last", 600)
     for alpha in (1.0, 0.3):
         student, teacher = random_system(0, 6, radius=0.85, alpha=alpha), random_system(1, 4, 0.9, alpha)

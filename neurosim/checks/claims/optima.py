@@ -43,13 +43,12 @@ def numerical_jacobian(at: np.ndarray, target: TargetModes, credit: ModeCredit) 
     return np.moveaxis(np.array(columns), (0, 1, 2), (2, 1, 0))
 
 
-@check(
-    11,
-    "Eigenvalues at the optimum are those of closed forms, and a zero along the line of optima",
-    f"{PAPER}, eq. 28-29",
-)
+@check(11, f"{PAPER}, eq. 28-29")
 def rates_at_the_optimum(full: bool) -> Iterator[Finding]:
-    """By trace, sum of minors and determinant, which are smooth where two eigenvalues meet."""
+    """Eigenvalues at the optimum are those of closed forms, and a zero along the line of optima.
+
+    By trace, sum of minors and determinant, which are smooth where two eigenvalues meet.
+    """
     target, feedback, decay, readout = draws(400, seed=3)
     for rule, made in {**RULES, "tbptt5": lambda feedback, decay: ModeCredit.tbptt(5)}.items():
         credit = made(feedback, decay)
@@ -66,8 +65,9 @@ def rates_at_the_optimum(full: bool) -> Iterator[Finding]:
         yield Finding("relative distance from differences", float(np.abs(missed).max()), 1e-6, case=rule)
 
 
-@check(12, "RFLO is stable wherever readout and feedback have one sign", PAPER)
+@check(12, PAPER)
 def rflo_is_stable_with_its_feedback(full: bool) -> Iterator[Finding]:
+    """RFLO is stable wherever readout and feedback have one sign."""
     target, feedback, decay, readout = draws(250_000, seed=5)
     agree = readout * feedback > 0.0
     rate = theory.convergence_rate(readout, target, ModeCredit.rflo(feedback, decay))
@@ -78,8 +78,9 @@ def rflo_is_stable_with_its_feedback(full: bool) -> Iterator[Finding]:
     yield Finding("share of the other sign that is stable", float(np.mean(rate[~agree] > 0.0)), 0.01, 1e-5)
 
 
-@check(13, "A small window of feedback of the other sign is stable nevertheless", PAPER)
+@check(13, PAPER)
 def a_stable_window(full: bool) -> Iterator[Finding]:
+    """A small window of feedback of the other sign is stable nevertheless."""
     target, s, feedback = TargetModes(0.15, 0.95), 3.0, -np.geomspace(1e-4, 1.0, 4001)
     rate = theory.convergence_rate(s, target, ModeCredit.rflo(feedback, 0.0))
     window = feedback[rate > 0.0]
@@ -94,8 +95,9 @@ def a_stable_window(full: bool) -> Iterator[Finding]:
     yield Finding("distance of the memory at the end", float(abs(w - 0.95)), 1e-6)
 
 
-@check(14, "Modes rest at optima only; under their own feedback also at zero", PAPER)
+@check(14, PAPER)
 def fixed_points(full: bool) -> Iterator[Finding]:
+    """Modes rest at optima only; under their own feedback also at zero."""
     for rule in RULES:
         optima, zeros, others, count = _rests(rule, 1500 if full and rule == "rflo" else 200)
         yield Finding("unexplained rests", others, 0.0, 0.0, rule)

@@ -62,8 +62,9 @@ def _steps(student: Integrator, target: Filter, times: np.ndarray) -> Sequence[I
     return descent(student, "bptt", target, 0.02, 0.005, times)
 
 
-@check(31, "Out of a bulk an eigenvalue grows as the equation of one outlier says", PAPER)
+@check(31, PAPER)
 def one_outlier(full: bool) -> Iterator[Finding]:
+    """Out of a bulk an eigenvalue grows as the equation of one outlier says."""
     if full:
         times = np.linspace(0.0, 25.0, 60)
         flow = np.mean([_miss(50, 0.05, seed, times, _flow) for seed in range(3)])
@@ -76,9 +77,12 @@ def one_outlier(full: bool) -> Iterator[Finding]:
         yield Finding("distance of the outlier, 16 neurons, radius 0.02", float(flow), 0.01)
 
 
-@check(32, "The distance from it goes with the variance of the bulk", PAPER)
+@check(32, PAPER)
 def variance_of_the_bulk(full: bool) -> Iterator[Finding]:
-    """In a small network, not with the variance alone."""
+    """The distance from it goes with the variance of the bulk.
+
+    In a small network, not with the variance alone.
+    """
     radii = (0.02, 0.05, 0.1) if full else (0.02, 0.1)
     n, seeds, times = (50, 3, np.linspace(0.0, 25.0, 60)) if full else (16, 2, np.linspace(0.0, 4.5, 46))
     misses = [np.mean([_miss(n, radius, seed, times, _flow) for seed in range(seeds)]) for radius in radii]
@@ -86,8 +90,9 @@ def variance_of_the_bulk(full: bool) -> Iterator[Finding]:
     yield Finding(f"power of the radius, {n} neurons", exponent, *((2.2, 1.7) if full else (2.4, 1.2)))
 
 
-@check(33, "The time to escape grows with the logarithm of smallness, by 1 + c* for each power of e", PAPER)
+@check(33, PAPER)
 def escape_of_an_outlier(full: bool) -> Iterator[Finding]:
+    """The time to escape grows with the logarithm of smallness, by 1 + c* for each power of e."""
     sizes, times = np.array([1e-2, 1e-3, 1e-4, 1e-5]), np.linspace(0.0, 40.0, 4001)
     for rate in (0.02, 0.2, 0.9):
         target, escaped = Filter.exponential(rate), []
@@ -101,8 +106,9 @@ def escape_of_an_outlier(full: bool) -> Iterator[Finding]:
         yield Finding("slope over 1 + c*", slope / (1.0 + rate), 1.01, 0.99, f"c* {rate:g}")
 
 
-@check(34, "Long memories need small steps: gradient descent leaves the optimum just above the largest", PAPER)
+@check(34, PAPER)
 def largest_step(full: bool) -> Iterator[Finding]:
+    """Long memories need small steps: gradient descent leaves the optimum just above the largest."""
     for rate, step in ((0.1, 0.00784), (0.01, 8e-6)):
         found = theory.largest_step(1.0, Filter.exponential(rate)) / step
         yield Finding("largest step over the closed form", found, 1.001, 0.999, f"c* {rate:g}")

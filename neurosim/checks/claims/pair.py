@@ -28,8 +28,9 @@ def slope_of(times: list[float], sizes: list[float]) -> float:
     return float(np.polyfit(np.log(1.0 / np.array(sizes)), times, 1)[0])
 
 
-@check(35, "A damped oscillation is learned as a conjugate pair at its rate and frequency", PAPER)
+@check(35, PAPER)
 def conjugate_pair(full: bool) -> Iterator[Finding]:
+    """A damped oscillation is learned as a conjugate pair at its rate and frequency."""
     for rate, frequency in ((0.2, 0.8), (0.1, 0.3), (0.4, 1.5)):
         target, start = Filter.oscillation(rate, frequency), theory.pair_start(small_student(0, 30, 0.5))
         path = theory.pair_learning(start, target, np.linspace(0.0, 400.0, 801))
@@ -47,8 +48,9 @@ def conjugate_pair(full: bool) -> Iterator[Finding]:
     yield Finding("distance from the target's pair, network in steps", float(missed), 1e-6)
 
 
-@check(36, "A whole network learns to oscillate as five numbers say", PAPER)
+@check(36, PAPER)
 def five_numbers(full: bool) -> Iterator[Finding]:
+    """A whole network learns to oscillate as five numbers say."""
     student, target = small_student(1, 4, 0.5), Filter.oscillation(0.4, 1.5)
     times, basis = np.linspace(0.0, 40.0, 21), theory.weight_plane(student)
     whole = theory.learning(student, target, times).students
@@ -59,8 +61,9 @@ def five_numbers(full: bool) -> Iterator[Finding]:
     yield Finding("imaginary part that was learned", abs(float(whole[-1].eigenvalues[0].imag)), low=0.1)
 
 
-@check(37, "A second eigenvalue grows from what the first leaves, at a rate in closed form", PAPER)
+@check(37, PAPER)
 def growth_on_a_plateau(full: bool) -> Iterator[Finding]:
+    """A second eigenvalue grows from what the first leaves, at a rate in closed form."""
     for case, (target, sign) in STAIRS.items():
         for plateau in theory.plateaus(target):
             state = np.array([np.sqrt(plateau.gain), 0.0, plateau.rate, 1.0, 0.0])
@@ -87,8 +90,9 @@ def _plateau_slope() -> float:
     return slope_of(left, SEEDS) * theory.partner_rate(plateau, target, -1)
 
 
-@check(38, "A second time scale comes after a time that grows with the logarithm of its seed", PAPER)
+@check(38, PAPER)
 def second_time_scale(full: bool) -> Iterator[Finding]:
+    """A second time scale comes after a time that grows with the logarithm of its seed."""
     target, left, times = STAIRS["two time scales"][0], [], np.linspace(0.0, 40.0, 801)
     plateau, *_ = theory.plateaus(target)
     rate = theory.partner_rate(plateau, target, 1)

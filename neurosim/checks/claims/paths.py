@@ -13,8 +13,9 @@ from neurosim.theory import ModeCredit, TargetModes
 PAPER = "arXiv 2606.00243"
 
 
-@check(15, "The time to escape from zero grows with the logarithm of smallness, as the escape rate says", PAPER)
+@check(15, PAPER)
 def escape_from_zero(full: bool) -> Iterator[Finding]:
+    """The time to escape from zero grows with the logarithm of smallness, as the escape rate says."""
     sizes = np.array([1e-2, 1e-3, 1e-4, 1e-5])
     target, times = TargetModes(np.ones(4), np.full(4, 0.7)), np.linspace(0.0, 16.0, 4001)
     start = np.array([sizes, sizes, np.full(4, 0.1)])
@@ -27,8 +28,9 @@ def escape_from_zero(full: bool) -> Iterator[Finding]:
         yield Finding("slope times rate", slope * rate, 1.001, 0.999, rule)
 
 
-@check(16, "RFLO leaves zero as a power of time", PAPER)
+@check(16, PAPER)
 def early_rflo(full: bool) -> Iterator[Finding]:
+    """RFLO leaves zero as a power of time."""
     target, start = TargetModes(1.0, 0.7), np.array([0.0, 0.0, 0.1])
     for feedback in (0.8, -0.8):
         credit = ModeCredit.rflo(feedback, 0.4)
@@ -38,8 +40,9 @@ def early_rflo(full: bool) -> Iterator[Finding]:
         yield Finding("relative distance at learning time 0.05", float(missed), 0.01, case=f"feedback {feedback:g}")
 
 
-@check(17, "From small weights the readout takes the sign of its feedback, and RFLO converges", PAPER)
+@check(17, PAPER)
 def sign_locking(full: bool) -> Iterator[Finding]:
+    """From small weights the readout takes the sign of its feedback, and RFLO converges."""
     rng, count = np.random.default_rng(0), 300
     gain = rng.choice([-1, 1], size=count) * rng.uniform(0.3, 2.0, size=count)
     target = TargetModes(gain, rng.uniform(-0.85, 0.85, size=count))
@@ -51,8 +54,9 @@ def sign_locking(full: bool) -> Iterator[Finding]:
     yield Finding("share of modes", float(good.mean()), 1.0, 1.0)
 
 
-@check(18, "From (1, 1, 0.6) RFLO goes around to the branch of its feedback", f"{PAPER}, fig. 4")
+@check(18, f"{PAPER}, fig. 4")
 def detour(full: bool) -> Iterator[Finding]:
+    """From (1, 1, 0.6) RFLO goes around to the branch of its feedback."""
     start, target, times = np.array([[1.0], [1.0], [0.6]]), TargetModes(1.0, 0.8), np.linspace(0.0, 400.0, 40001)
     for feedback, end in ((-1.0, (-0.5045, -1.9822, 0.8)), (1.0, (1.0203, 0.9801, 0.8))):
         path = theory.mode_learning(start, target, ModeCredit.rflo(feedback, 0.5), times)

@@ -25,8 +25,9 @@ def waves(rows: int, columns: int, k: int, size: float) -> np.ndarray:
     return size * np.sin(1.0 + 0.7 * i + 1.3 * j + 0.37 * k * (i + 1) * (j + 2))
 
 
-@check(6, "Losses, updates, rates and paths are those of another implementation", "both papers")
+@check(6, "both papers")
 def values_of_another_implementation(full: bool) -> Iterator[Finding]:
+    """Losses, updates, rates and paths are those of another implementation."""
     yield from _mean_updates()
     yield from _modes()
     yield from _mode_paths()

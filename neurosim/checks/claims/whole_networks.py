@@ -43,8 +43,9 @@ def _drift(rule: str, lr: float) -> float:
     return float(np.linalg.norm(theory.bptt_invariant(end) - first) / np.linalg.norm(first))
 
 
-@check(24, "BPTT conserves an invariant up to the size of steps; truncated and local rules do not", PAPER)
+@check(24, PAPER)
 def invariant(full: bool) -> Iterator[Finding]:
+    """BPTT conserves an invariant up to the size of steps; truncated and local rules do not."""
     far, near = _drift("bptt", 0.01), _drift("bptt", 0.005)
     yield Finding("relative drift at lr 0.005", near, 0.05)
     yield Finding("drift at twice that rate, over it", far / near, 2.1, 1.9)
@@ -73,15 +74,17 @@ def _miss(rule: str, n: int, size: float, seed: int) -> float:
     return float((np.abs(responses - np.stack([a * b, a * b * w], axis=1)).max(axis=(0, 2)) / largest).max())
 
 
-@check(25, "Without alignment, RFLO learns as the modes that its feedback selects", PAPER)
+@check(25, PAPER)
 def emergent_rflo(full: bool) -> Iterator[Finding]:
+    """Without alignment, RFLO learns as the modes that its feedback selects."""
     few, many = (float(np.mean([_miss(RFLO, n, 0.02, seed) for seed in (0, 10)])) for n in (8, 128))
     yield Finding("relative distance of responses, 128 neurons", many, 0.02)
     yield Finding("over that of 8 neurons", many / few, 1.0)
 
 
-@check(26, "Without alignment, BPTT and tBPTT learn as the modes that emerge from small weights", PAPER)
+@check(26, PAPER)
 def emergent_bptt(full: bool) -> Iterator[Finding]:
+    """Without alignment, BPTT and tBPTT learn as the modes that emerge from small weights."""
     misses = {rule: np.mean([_miss(rule, 128, 0.05, seed) for seed in (0, 10)]) for rule in ("bptt", "tbptt:k=1")}
     for rule, miss in misses.items():
         yield Finding("relative distance of responses, 128 neurons", float(miss), 0.06, case=rule)
