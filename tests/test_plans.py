@@ -306,7 +306,7 @@ def test_plans_are_named_before_a_run_and_in_its_json(tmp_path: Path) -> None:
     said = CliRunner().invoke(neurosim, words, catch_exceptions=False).stdout
     assert said.startswith("Plans")
     assert said.index("rflo on fixed:weight=s8.6") < said.index("integrate:steps=10: N = 4")
-    assert "    not reachable: inputs and feedback reach 10 powers" in said
+    assert "\n  learning: full\n    not cascade: more than" in said
     plans = json.loads(CliRunner().invoke(neurosim, [*words, "--json"], catch_exceptions=False).stdout)["plans"]
     assert [each["profile"] for each in plans] == ["float64", "fixed:weight=s8.6"]
     assert plans[1]["learning"]["plan"] == FULL and set(plans[1]["learning"]["passed"]) == set(NAMES)

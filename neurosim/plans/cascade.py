@@ -32,9 +32,6 @@ ERROR = 1e-12
 GROWTH = 30.0
 """How much larger than the inputs the parts of all powers may be together: what of it cancels is lost in rounding."""
 
-CALL = 2e4
-"""What a call of the linear algebra costs beside what it computes, in multiplications."""
-
 
 class Exact(Rule):
     """The sweep back that the plan is for, from the readout or, as feedback alignment has it, from `B`."""
@@ -94,8 +91,8 @@ def dear(work: Work) -> str | None:
     chances = krylov.passing(work.constants["alpha"], steps)
     depths = [krylov.depth(W, start, chances) for W, start in _starts(work.weights, sweep)]
     inputs, errors = depths[0] * n_in, (depths[1] * n_out if len(depths) > 1 else 0)
-    powers = n * n * (inputs + errors) * (1.0 + estimate.PRODUCT) + 2 * CALL * sum(depths)
-    trial = 8 * CALL + steps * (inputs + errors + estimate.PRODUCT * inputs * (errors + n_out))
+    powers = n * n * (inputs + errors) * (1.0 + estimate.PRODUCT) + 2 * estimate.CALL * sum(depths)
+    trial = 8 * estimate.CALL + steps * (inputs + errors + estimate.PRODUCT * inputs * (errors + n_out))
     cost = work.trials * trial + powers * (1 if sweep.rests else work.trials)
     return estimate.dear(cost, work.trials * estimate.trial(work.program, steps))
 

@@ -11,6 +11,9 @@ from neurosim.program import Program
 PRODUCT = 0.25
 """What one multiplication costs in a product of large matrices, beside one in a pass over a matrix at each step."""
 
+CALL = 2e4
+"""What a call of the linear algebra costs beside what it computes, in multiplications."""
+
 WORTH = 1.5
 """How many times shorter a way must be by these counts to be taken."""
 

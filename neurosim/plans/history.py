@@ -11,11 +11,14 @@ multiplications a step; back through the t weights kept, `2 t N^2`.
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 from neurosim.engine import LIMIT, Job, Outcome, received
 from neurosim.memory import available
 from neurosim.network import PLASTIC, Network
+from neurosim.notation import Block
 from neurosim.plans import estimate
 from neurosim.plans.choice import Kernel, Record, Work
 from neurosim.plans.native import native
@@ -43,9 +46,14 @@ def unfit(program: Program, record: Record) -> str | None:
     if program.backward or program.end or not set(program.learned) & {"W_rec", "W_in"}:
         return "it does not learn online, by how weights move rates"
     plastic = tuple(name for name in PLASTIC if f"W_{name}" in program.learned)
-    if program.step != compile(Network.random(1, 1, 1, 1.0, 1.0, 0), Forward(), plastic=plastic).step:
+    if program.step != _forward(plastic):
         return "it does not learn by real-time recurrent learning"
     return None
+
+
+@cache
+def _forward(plastic: tuple[str, ...]) -> tuple[Block, ...]:
+    return compile(Network.random(1, 1, 1, 1.0, 1.0, 0), Forward(), plastic=plastic).step
 
 
 def dear(work: Work) -> str | None:

@@ -23,6 +23,9 @@ ERROR = 1e-12
 LEAK = 3e-14
 """The largest share of the rates that may leave the subspace in a step, before learning or after."""
 
+ARNOLDI = 60
+"""Calls, nearly, that one more power takes."""
+
 DEPTHS = (krylov.NEGLIGIBLE, 1e-28)
 """How small a part of the rates is left out; the second is tried where learning has made deeper powers matter."""
 
@@ -93,6 +96,7 @@ def _cost(work: Work, depth: int) -> float:
     k = depth * (work.program.sizes["input"] + work.program.sizes["output"])
     inside = replace(work.program, sizes={**work.program.sizes, "neuron": k})
     found = estimate.PRODUCT * (n * n * 4 * k + 4 * n * k * k)
+    found += ARNOLDI * estimate.CALL * depth
     return found + work.trials * estimate.trial(inside, work.steps)
 
 
