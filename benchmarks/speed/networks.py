@@ -35,8 +35,8 @@ def program(rule: str, n: int, plastic: tuple[str, ...] = PLASTIC) -> Program:
     return compile(network(n), catalog.rule(rule), lr=rate(n), plastic=plastic)
 
 
-def learning(program: Program, jobs: int = 1, engine: str = "numba") -> Work:
-    """An engine that learns by a program, in so many networks side by side."""
+def learning(program: Program, jobs: int = 1, engine: str = "numba:full") -> Work:
+    """An engine that learns by a program, in so many networks side by side; by itself numba would look for plans."""
     some = trials(64)
 
     def do(count: int) -> object:
@@ -44,6 +44,12 @@ def learning(program: Program, jobs: int = 1, engine: str = "numba") -> Work:
         return catalog.engine(engine).run(program, [Job(many, seed=seed) for seed in range(jobs)])
 
     return Work(do, STEPS * jobs)
+
+
+def in_blocks(program: Program, count: int, engine: str, steps: int = STEPS) -> Work:
+    """The same with jobs of `count` trials each: what a plan does once for a job, it does for so many trials."""
+    job = Job(trials(count, steps))
+    return Work(lambda times: [catalog.engine(engine).run(program, [job]) for _ in range(times)], steps * count)
 
 
 def _targets(some: Trials, count: int) -> tuple[np.ndarray, np.ndarray]:

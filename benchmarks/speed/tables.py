@@ -17,6 +17,10 @@ import rivals
 from measuring import Work, side_by_side
 from roofline import in_place
 
+from neurosim.plans.factorised import factorised
+from neurosim.program import Program
+from neurosim.reversal import adjoint
+
 SIZES = (16, 32, 64, 128, 256, 512, 1024)
 RULES = ("rflo", "eprop", "snap1", "fa", "nodeperturbation", "tbptt:k=1", "tbptt:k=8", "tbptt:k=32", "bptt")
 DENSE = ("rtrl",)
@@ -85,6 +89,34 @@ class Rules(Table):
 
 def _exponent(rows: dict[str, Cells], name: str, small: int, large: int) -> float:
     return float(np.log(rows[str(large)][name] / rows[str(small)][name]) / np.log(large / small))
+
+
+class Plans(Table):
+    """Times the full kernel takes of what a plan takes, equal numbers to 1e-12, all work of a job included"""
+
+    params = (32, 64, 128, 256, 512, 1024)
+
+    def measure(self, param) -> Cells:
+        online = networks.program("rflo", param, ("rec",))
+        slope = adjoint(online).held()
+        cells = {"rflo, 60 trials": self._gained(online, 60), "rflo, 600 trials": self._gained(online, 600)}
+        cells["gradient, 32 trials"] = self._gained(slope, 32)
+        cells["bptt, 32 trials"] = self._gained(networks.program("bptt", param), 32)
+        if param <= 128:
+            cells["rtrl, 1 trial"] = self._gained(networks.program("rtrl", param, ("rec",)), 1)
+        return cells | {"rflo, factorised": self._factorised(online)}
+
+    @staticmethod
+    def _gained(program: Program, count: int) -> float:
+        works = {engine: networks.in_blocks(program, count, engine) for engine in ("numba", "numba:full")}
+        found = side_by_side(works, rounds=3)
+        return found["numba:full"] / found["numba"]
+
+    @staticmethod
+    def _factorised(program: Program) -> float:
+        works = {"W_rec": networks.learning(program), "factor": networks.learning(factorised(program))}
+        found = side_by_side(works)
+        return found["W_rec"] / found["factor"]
 
 
 class Rounding(Table):
@@ -181,6 +213,7 @@ class Comparing(Table):
 TABLES = {
     "online": Online,
     "rules": Rules,
+    "plans": Plans,
     "rounding": Rounding,
     "memory": Memory,
     "start": Start,
