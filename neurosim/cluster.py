@@ -51,7 +51,7 @@ class Cluster:
         from distributed import as_completed
 
         futures = {self.client.submit(_answers, each, each.digest, pure=False): each for each in work}
-        ended = as_completed(list(futures))
+        ended = as_completed(list(futures), loop=self.client.loop)
         for future in ended:
             answers: Sequence[Answer] = _result(future)
             progress(futures.pop(future).trials)
@@ -85,7 +85,7 @@ def _local(workers: int) -> Iterator[Client]:
     cluster = distributed.LocalCluster(
         n_workers=workers, threads_per_worker=1, dashboard_address=None, memory_limit=0, silence_logs="CRITICAL"
     )
-    with cluster, distributed.Client(cluster) as client:
+    with cluster, distributed.Client(cluster, set_as_default=False) as client:
         yield client
 
 
@@ -93,7 +93,7 @@ def _local(workers: int) -> Iterator[Client]:
 def _remote(address: str) -> Iterator[Client]:
     distributed = _distributed()
     try:
-        client = distributed.Client(address, timeout=TIMEOUT)
+        client = distributed.Client(address, timeout=TIMEOUT, set_as_default=False)
     except Exception as error:  # whatever it is that answers there, if anything does
         raise NeurosimError(
             f"no scheduler answers at {address!r} ({type(error).__name__}); give the address that `dask scheduler` "

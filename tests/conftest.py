@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from jaxtyping import install_import_hook
 
 CHECKED = "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))"
@@ -19,6 +20,9 @@ SHAPED = [file for file in (ROOT / "neurosim").rglob("*.py") if "from jaxtyping 
 """The modules that say what shapes their arrays have; of the others, types are mypy's to check."""
 
 install_import_hook([".".join(file.relative_to(ROOT).with_suffix("").parts) for file in SHAPED], CHECKED)
+
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")  # how long an example takes says how busy the machine is, not whether it holds
 
 
 def pytest_configure(config: pytest.Config) -> None:

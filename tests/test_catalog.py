@@ -27,7 +27,7 @@ def test_a_variant_of_an_engine_is_an_engine() -> None:
             "nengo:fuse",
             "no variant of the engine nengo is called 'fuse' (did you mean 'fused'?); there are: fused, network",
         ),
-        ("numba:gpu", "no variant of the engine numba is called 'gpu'; there are: none"),
+        ("numba:gpu", "no variant of the engine numba is called 'gpu'; there are: auto, full"),
         ("brain2", "no engine is called 'brain2' (did you mean 'brian2'?); there are: brian2, nengo, numba, numpy"),
     ],
 )
