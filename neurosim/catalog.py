@@ -6,11 +6,9 @@ A name may carry parameters, `tbptt:k=8,stride=4`, and may be a file or a module
 
 from __future__ import annotations
 
-import ast
 import importlib
 import importlib.util
 import inspect
-import pkgutil
 import sys
 import types
 import typing
@@ -21,42 +19,31 @@ from pathlib import Path
 from typing import Any
 
 from neurosim import limits
+from neurosim.contents import FOLDERS, KINDS, names, profile_folder, summary
 from neurosim.engine import Engine
 from neurosim.errors import NeurosimError, unknown
 from neurosim.observable import Observable
-from neurosim.profile import Profile, profile_folder
+from neurosim.profile import Profile
 from neurosim.rule import Rule
 from neurosim.spikes import Realisation
 from neurosim.task import Task
 
-FOLDERS = {"rule": "rules", "task": "tasks", "engine": "engines", "realisation": "spiking", "observable": "observables"}
-KINDS = (*FOLDERS, "profile")
+__all__ = [
+    "FOLDERS",
+    "KINDS",
+    "engine",
+    "names",
+    "observable",
+    "profile",
+    "profile_folder",
+    "realisation",
+    "rule",
+    "source",
+    "summary",
+    "task",
+]
 
 BASES: dict[str, type] = {"rule": Rule, "task": Task, "observable": Observable}
-
-
-def names(kind: str) -> list[str]:
-    """What exists of a kind."""
-    if kind not in KINDS:
-        raise unknown("kind of thing", kind, KINDS)
-    if kind == "profile":
-        return sorted(path.stem for path in profile_folder().glob("*.toml"))
-    folder = Path(__file__).parent / FOLDERS[kind]
-    return sorted(module.name for module in pkgutil.iter_modules([str(folder)]))
-
-
-def summary(kind: str, name: str) -> str:
-    """The first paragraph of what something that comes with neurosim says of itself, read without running it."""
-    if kind == "profile":
-        return profile(name).summary
-    tree = ast.parse((Path(__file__).parent / FOLDERS[kind] / f"{name}.py").read_text(encoding="utf-8"))
-    classes = [
-        node
-        for node in tree.body
-        if isinstance(node, ast.ClassDef) and kind.capitalize() in map(ast.unparse, node.bases)
-    ]
-    text = ast.get_docstring(classes[0] if classes else tree) or ""
-    return " ".join(text.split("\n\n")[0].split())
 
 
 def rule(name: str) -> Rule:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import pkgutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
@@ -45,9 +47,22 @@ class _Commands(click.Group):
         found: click.Command = importlib.import_module(f"neurosim.commands.{name}").command
         return found
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        names = self.list_commands(ctx)
+        room = formatter.width - 6 - max(map(len, names))
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, _unimported(name).get_short_help_str(room)) for name in names])
+
     def invoke(self, ctx: click.Context) -> Any:
         with _plainly():
             return super().invoke(ctx)
+
+
+def _unimported(name: str) -> click.Command:
+    """A command as far as its docstring goes, read without importing what it needs to run."""
+    tree = ast.parse((Path(commands.__path__[0]) / f"{name}.py").read_text(encoding="utf-8"))
+    (command,) = (node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "command")
+    return click.Command(name, help=ast.get_docstring(command))
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

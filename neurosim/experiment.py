@@ -20,7 +20,7 @@ from neurosim.adaptation import adapt
 from neurosim.counting import Counts
 from neurosim.engine import Engine, Job, Progress, start
 from neurosim.errors import NeurosimError, unknown
-from neurosim.gradient import Alignment, alignment, directions, gradients
+from neurosim.gradients import Alignment, alignment, directions, gradients
 from neurosim.network import PLASTIC, WEIGHTS, Network
 from neurosim.plans.choice import AUTO, FULL
 from neurosim.program import Program, compile

@@ -6,7 +6,6 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -89,12 +88,6 @@ class Profile:
         """Some of its limits as a profile, which is no chip. Raises `NeurosimError` if it has not got one of them."""
         summary = f"limits of {self.name}: {part.word} {', '.join(sorted(part.groups))}"
         return Profile(name, summary, spelt_out=part.of(self.arithmetic, self.name))
-
-
-def profile_folder() -> Path:
-    """The profiles that come with neurosim: inside the package in a wheel, beside it in a checkout."""
-    beside = Path(__file__).parents[1] / "hardware_profiles"
-    return beside if beside.is_dir() else Path(str(files("neurosim"))) / "_hardware_profiles"
 
 
 def _table(path: Path) -> dict[str, Any]:

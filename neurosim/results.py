@@ -32,7 +32,6 @@ from neurosim.atomic import write_whole
 from neurosim.counting import Counts
 from neurosim.errors import NeurosimError
 from neurosim.experiment import Experiment, Run, code_digest, content
-from neurosim.profile import profile_folder
 from neurosim.spike_cost import Cost, Question
 
 ARRAYS = ("losses", "seen", "test_losses")
@@ -150,7 +149,7 @@ def check_format(folder: Path) -> None:
 
 def profile_digest(name: str) -> str:
     """A digest of what is in the profile of a name: of its file, or of the name if that spells it out."""
-    own = profile_folder() / f"{name}.toml"
+    own = catalog.profile_folder() / f"{name}.toml"
     path = own if own.exists() else catalog.source(name)
     return content(path) if path else hashlib.sha256(name.encode()).hexdigest()
 

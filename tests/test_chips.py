@@ -18,7 +18,7 @@ from neurosim.counting import Counts
 from neurosim.draws import normal, stream_key, uniform
 from neurosim.engine import Job, Outcome
 from neurosim.errors import NeurosimError
-from neurosim.gradient import direction, gradient
+from neurosim.gradients import direction, gradient
 from neurosim.network import Network
 from neurosim.precision import Change, Device, Format
 from neurosim.program import Program, compile

@@ -9,7 +9,7 @@ import pytest
 
 from neurosim import catalog
 from neurosim.engine import Engine, Job
-from neurosim.gradient import alignment, direction, gradient
+from neurosim.gradients import alignment, direction, gradient
 from neurosim.network import Network
 from neurosim.program import compile
 from neurosim.reversal import adjoint

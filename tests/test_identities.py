@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from neurosim import Network, catalog, compile
-from neurosim.gradient import direction
+from neurosim.gradients import direction
 from neurosim.network import PLASTIC
 from neurosim.task import Trials
 

@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 import neurosim
-from neurosim import catalog
+from neurosim import catalog, cli
 
 ROOT = Path(neurosim.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
@@ -22,7 +23,7 @@ HEAVY = {"brian2", "nengo", "matplotlib"}
 
 LAYERS = (
     ("errors", "schema", "seeding"),
-    ("atomic", "cache", "draws", "notation", "precision", "provenance", "solution"),
+    ("atomic", "cache", "contents", "draws", "notation", "precision", "provenance", "solution"),
     ("arithmetic", "filling", "figures", "network", "reading", "storing", "task"),
     ("devices", "expansion", "limits", "recording", "wiener", "kalman", "exactness"),
     ("chip", "rat"),
@@ -39,7 +40,7 @@ LAYERS = (
     ("brian", "nengo_parts", "plans"),
     ("engines", "spiking"),
     ("catalog",),
-    ("arguments", "audit", "gradient", "theory", "conformance"),
+    ("arguments", "audit", "gradients", "theory", "conformance"),
     ("cost", "likeness", "observables", "watching"),
     ("experiment",),
     ("explanation", "prediction", "spike_cost"),
@@ -144,11 +145,41 @@ def test_simulators_and_plots_are_imported_only_where_they_are_used(file):
     assert not tops & (HEAVY - own)
 
 
-def test_importing_neurosim_brings_nothing_heavy():
-    heavy = sorted({*HEAVY, "numba", "tqdm", "click"})
-    script = f"import sys, neurosim, neurosim.cli; print([name for name in {heavy} if name in sys.modules])"
+@pytest.mark.parametrize(
+    "words",
+    ["import neurosim", "import neurosim.cli", "neurosim --help", "neurosim --version", "neurosim list"],
+)
+def test_what_starts_at_once_imports_nothing_heavy(words):
+    """Nor NumPy: names, summaries and the help of commands are read from files, which are not run."""
+    heavy = sorted({*HEAVY, "numpy", "scipy", "numba", "jaxtyping", "tqdm"})
+    command, *rest = words.split()
+    script = words if command == "import" else f"from neurosim import cli; cli.neurosim({rest}, standalone_mode=False)"
+    met = f"import sys; print([name for name in {heavy} if name in sys.modules], file=sys.stderr)"
+    ran = subprocess.run([sys.executable, "-c", f"{script}\n{met}"], capture_output=True, text=True, check=True)
+    assert ran.stderr.strip() == "[]"
+
+
+@pytest.mark.parametrize("words", ["import neurosim; neurosim.compare", "from neurosim.commands import audit, compare"])
+def test_what_computes_imports_simulators_and_plots_when_it_needs_them(words):
+    heavy = sorted({*HEAVY, "numba"})
+    script = f"{words}\nimport sys; print([name for name in {heavy} if name in sys.modules])"
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert ran.stdout.strip() == "['click']" and not ran.stderr
+    assert ran.stdout.strip() == "[]" and not ran.stderr
+
+
+def test_the_help_lists_commands_as_they_describe_themselves():
+    listed = CliRunner().invoke(cli.neurosim, ["--help"], terminal_width=200).output
+    lines = [line.split(maxsplit=1) for line in listed.partition("Commands:")[2].splitlines() if line]
+    told = dict(lines)
+    assert "audit" in told
+    for name, text in told.items():
+        command = importlib.import_module(f"neurosim.commands.{name}").command
+        assert command.get_short_help_str(len(text)) == text
+
+
+def test_what_is_public_stays_what_it_is_whatever_is_imported_first():
+    """No public name is that of a module, which importing the module would put in its place."""
+    assert not {part(module_name(file)) for file in FILES} & set(neurosim.__all__)
 
 
 # --- what is public -------------------------------------------------------------------------------------------------
@@ -158,6 +189,7 @@ def test_importing_neurosim_brings_nothing_heavy():
 def test_public_names(package):
     """They are sorted, exist, and are the whole of what the package has, modules and version apart."""
     module = importlib.import_module(package)
+    assert all(hasattr(module, name) for name in module.__all__)
     there = {name for name, value in vars(module).items() if not name.startswith("_") and not inspect.ismodule(value)}
     assert module.__all__ == sorted(module.__all__) and set(module.__all__) == there
     for name in module.__all__:

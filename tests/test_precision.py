@@ -18,7 +18,7 @@ from neurosim.draws import stream_key, uniform
 from neurosim.engine import Job
 from neurosim.engines import numpy as reference
 from neurosim.errors import NeurosimError
-from neurosim.gradient import direction
+from neurosim.gradients import direction
 from neurosim.network import Network
 from neurosim.precision import KINDS, OVERFLOWS, ROUNDINGS, Format
 from neurosim.profile import Profile

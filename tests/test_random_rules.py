@@ -10,7 +10,7 @@ import pytest
 from neurosim import Network, NeurosimError, Rule, catalog, compile, notation
 from neurosim.conformance import example
 from neurosim.engine import Job
-from neurosim.gradient import gradient
+from neurosim.gradients import gradient
 from neurosim.task import Trials
 
 NETWORK = Network.random(4, n_in=2, n_out=2, alpha=0.4, gain=0.8, seed=0)

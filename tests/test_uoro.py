@@ -15,7 +15,7 @@ from neurosim.conformance import FORMATS, TOLERANCE, _largest
 from neurosim.cost.counts import learned
 from neurosim.engine import Job
 from neurosim.evaluation import Draws, execute
-from neurosim.gradient import direction, gradient
+from neurosim.gradients import direction, gradient
 from neurosim.reversal import adjoint
 from neurosim.seeding import stream
 from neurosim.task import Trials
