@@ -77,7 +77,7 @@ def _source(program: Program, blocks: list[Block], arguments: list[str], draws: 
     """The text of a module whose function `run` takes `count, steps, first_step` and then the arguments."""
     writer = Loops(program)
     lines = [line for block in blocks for line in writer.block(block)]
-    first = ["t = count % steps", *(["now = first_step + count"] if draws else [])]
+    first = ["t = count % steps", *(["now = np.uint64(first_step + count)"] if draws else [])]
     first += ["c_mask = mask[0]"] if "mask" in arguments else []
     formats = {program.quantities[s.target.name].format for block in blocks for s in block.statements}
     return module_text(["count", "steps", "first_step", *arguments], [*first, *writer.scratch, *lines], formats)

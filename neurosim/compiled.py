@@ -12,6 +12,7 @@ from typing import Any
 from neurosim.atomic import write_whole
 from neurosim.cache import cache_folder
 from neurosim.draws import FIRST_MIX, NORMAL, SECOND_MIX, STEP
+from neurosim.lanes import VERSION
 from neurosim.loops import indented
 from neurosim.precision import Format
 from neurosim.storing import formula, needs, store_name
@@ -20,33 +21,32 @@ HEAD = '''"""Generated from the equations below by neurosim; made anew when they
 import numpy as np
 from numba import njit
 
-floor, trunc, rint, sqrt = np.floor, np.trunc, np.rint, np.sqrt
+from neurosim.lanes import abs, floor, load, max, min, real, rint, spread, sqrt, store, total, trunc
 '''
 
 FREE_ORDER = 'fastmath={"reassoc", "contract", "nsz"}'
 """What a compiler may do with sums in float64. Where something is rounded, as it stands: a last bit could tip it."""
 
 DRAWS = f"""
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def word(key, step, element):
-    counter = (np.uint64(step) << np.uint64(32)) | np.uint64(element)
-    z = np.uint64(key) + counter * np.uint64({STEP})
+    z = (key + (step << np.uint64(32)) * np.uint64({STEP})) + element * np.uint64({STEP})
     z = (z ^ (z >> np.uint64(30))) * np.uint64({FIRST_MIX})
     z = (z ^ (z >> np.uint64(27))) * np.uint64({SECOND_MIX})
     return z ^ (z >> np.uint64(31))
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def uniform(key, step, element):
-    return np.float64(word(key, step, element) >> np.uint64(32)) * 2.0**-32
+    return real(word(key, step, element) >> np.uint64(32)) * 2.0**-32
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def normal(key, step, element):
-    z = word(np.uint64(key) ^ np.uint64({NORMAL}), step, element)
+    z = word(key ^ np.uint64({NORMAL}), step, element)
     parts = (z & np.uint64(65535)) + ((z >> np.uint64(16)) & np.uint64(65535))
-    parts += ((z >> np.uint64(32)) & np.uint64(65535)) + (z >> np.uint64(48))
-    return (np.float64(parts) * 2.0**-16 - 1.999969482421875) * 1.7320508075688772
+    parts = parts + ((z >> np.uint64(32)) & np.uint64(65535)) + (z >> np.uint64(48))
+    return (real(parts) * 2.0**-16 - 1.999969482421875) * 1.7320508075688772
 """
 
 
@@ -54,7 +54,7 @@ def module_text(arguments: Iterable[str], lines: Iterable[str], formats: Iterabl
     """The text of a module whose function `run` takes the arguments and does the lines, which store in the formats."""
     rounded = sorted((format for format in set(formats) if not format.exact), key=repr)
     drawn = any({*needs(format)} - {"was"} for format in rounded)
-    head = [HEAD, *([DRAWS] if drawn else []), *map(_store, rounded), ""]
+    head = [HEAD, f"# {VERSION}", *([DRAWS] if drawn else []), *map(_store, rounded), ""]
     head.append(f'@njit(nogil=True, cache=True, error_model="numpy"{"" if rounded else ", " + FREE_ORDER})')
     return "\n".join([*head, f"def run({', '.join(arguments)}):", *indented(lines)]) + "\n"
 
@@ -66,9 +66,7 @@ def _store(format: Format) -> str:
     lines += [f"return code * {format.lsb!r}"]
     arguments = ", ".join(("value", *needs(format)))
     name = store_name(format)
-    return "\n".join(
-        ["", f"# {format}", "@njit(nogil=True, cache=True)", f"def {name}({arguments}):", *indented(lines), ""]
-    )
+    return "\n".join(["", f"# {format}", "@njit(nogil=True)", f"def {name}({arguments}):", *indented(lines), ""])
 
 
 @cache

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from neurosim.compiled import module_text
 from neurosim.counting import counted
 from neurosim.engine import LIMIT
+from neurosim.fusion import fused
 from neurosim.loops import Loops, copy, indented, shape
 from neurosim.network import INPUTS
+from neurosim.panels import lines_of
 from neurosim.program import Program
 from neurosim.storing import needs
 
@@ -18,6 +20,7 @@ def kernel_source(program: Program, record: Sequence[str] = ()) -> str:
 
     It returns the trial and step at which the run diverged, or (-1, -1).
     """
+    program = fused(program)
     writer = Loops(program, counting=bool(counted(program)))
     names = [name for name in sorted(program.quantities) if name not in program.weights and name not in INPUTS]
     body = [
@@ -55,7 +58,7 @@ def drawing(program: Program) -> list[str]:
 
 
 def _trial(program: Program, writer: Loops, names: list[str], record: Sequence[str]) -> list[str]:
-    step = [line for block in program.step for line in writer.block(block)]
+    step = [line for block in program.step for line in lines_of(writer, block)]
     step += ["fine = True", "for o in range(n_output):"]
     step += indented(
         [
@@ -75,12 +78,12 @@ def _trial(program: Program, writer: Loops, names: list[str], record: Sequence[s
     if program.backward:
         remembered = [f"now_{name} = past_{name}[t + 1]" for name in program.history]
         remembered += [f"then_{name} = past_{name}[t]" for name in program.history]
-        back = [line for block in program.backward for line in writer.block(block)]
+        back = [line for block in program.backward for line in lines_of(writer, block)]
         lines += ["for t in range(steps - 1, -1, -1):", *indented([*arrive, *remembered, *back])]
         lines += [_NOW.format("steps - 1")] if drawing(program) else []
-    lines += [line for block in program.end for line in writer.block(block)]
+    lines += [line for block in program.end for line in lines_of(writer, block)]
     return [*lines, "losses[trial] = loss"]
 
 
 _ARRIVE = ["q_x = inputs[trial, t]", "q_target = targets[trial, t]", "c_mask = masks[t]"]
-_NOW = "now = first_step + trial * steps + {}"
+_NOW = "now = np.uint64(first_step + trial * steps + {})"

@@ -18,6 +18,9 @@ from neurosim.notation import Binary, Block, Expression, Index, Number, Read, Ro
 from neurosim.program import Program
 from neurosim.storing import SHARED, needs, store_name
 
+COUNTERS = ("changed", "lost", "beyond")
+"""Names of what is counted as numbers are stored: see `counting.COUNTED`, whose first count needs no counting."""
+
 
 def copy(program: Program, name: str, target: str) -> list[str]:
     """Loops that copy a quantity to `target...]`; assigning whole arrays would take longer to compile."""
@@ -31,6 +34,13 @@ def copy(program: Program, name: str, target: str) -> list[str]:
 def shape(program: Program, name: str) -> str:
     """The shape of a quantity as a tuple of its sizes' names."""
     return "(" + "".join(f"n_{domain}, " for domain in program.quantities[name].domains) + ")"
+
+
+def due(block: Block, lines: list[str]) -> list[str]:
+    """The lines of a block's statements, at the steps at which it runs."""
+    if block.period is None:
+        return lines
+    return [f"if (t + 1) % int(c_{block.period}) == 0 or t == steps - 1:", *indented(lines)]
 
 
 def indented(lines: Iterable[str]) -> list[str]:
@@ -51,14 +61,12 @@ class Loops:
 
     def block(self, block: Block) -> list[str]:
         """The lines of a block, which runs at step `t` of `steps` if it is due then."""
-        lines = [line for statement in block.statements for line in self._statement(statement, block.when)]
-        if block.period is None:
-            return lines
-        return [f"if (t + 1) % int(c_{block.period}) == 0 or t == steps - 1:", *indented(lines)]
+        return due(block, [line for statement in block.statements for line in self.statement(statement, block.when)])
 
-    def _statement(self, statement: Statement, when: str) -> list[str]:
+    def statement(self, statement: Statement, when: str) -> list[str]:
+        """The lines of a statement."""
         letters = [index.letter for index in statement.target.indices if index.letter]
-        text = _Text(self.program.history if when == "backward" else (), statement.target.name)
+        text = Text(self.remembered(when))
         lines = [f"# {statement}"]
         if any(read.before and read.name not in text.remembered for read in notation.reads(statement.value)):
             self._array(f"before_{statement.target.name}", f"np.empty({shape(self.program, statement.target.name)})")
@@ -68,42 +76,73 @@ class Loops:
             level, code, value = self._sum(total, letters, text)
             ahead.setdefault(level, []).extend(code)
             text.sums[total] = value
-        nest = self._kept(statement, text)
+        nest = [*self.kept(statement, text, text.of(statement.value))]
         for level in range(len(letters), 0, -1):
             nest = [_loop(letters[level - 1], statement.value), *indented([*ahead.get(level, []), *nest])]
-        return [*lines, *ahead.get(0, []), *nest]
+        counters, counts = self.counters(statement), self.counts(statement)
+        return [*lines, *counters, *ahead.get(0, []), *nest, *counts]
 
-    def _kept(self, statement: Statement, text: _Text) -> list[str]:
+    def remembered(self, when: str) -> tuple[str, ...]:
+        """What is read from the history by statements that run then."""
+        return self.program.history if when == "backward" else ()
+
+    def kept(self, statement: Statement, text: Text, value: str) -> list[str]:
         """The target becomes the value, as its format keeps it."""
-        name, target, value = statement.target.name, text.read(statement.target), text.of(statement.value)
-        format = self.program.quantities[name].format
-        if not self.counting or format.exact:
-            return [f"{target} = {self._stored(statement, text, value)}"]
+        name, target = statement.target.name, text.read(statement.target)
+        if not self._counted(statement):
+            return [text.assign(statement.target, self._stored(statement, text, value))]
+        format, row = self.program.quantities[name].format, counted(self.program).index(name)
         low, high = (end * format.lsb for end in format.ends)
-        tallies = ["1", f"value != {target}", f"value != {target} and kept == {target}"]
-        tallies += [f"value < {low!r} or value > {high!r}"]
-        row = counted(self.program).index(name)
-        counts = [f"counts[{row}, {column}] += {tally}" for column, tally in enumerate(tallies)]
-        return [f"value = {value}", f"kept = {self._stored(statement, text, 'value')}", *counts, f"{target} = kept"]
+        return [
+            f"was = {target}",
+            f"value = {value}",
+            f"kept = {self._stored(statement, text, 'value')}",
+            f"changed_{row} = changed_{row} + (value != was)",
+            f"lost_{row} = lost_{row} + (value != was) * (kept == was)",
+            f"beyond_{row} = beyond_{row} + (value < {low!r}) + (value > {high!r})",
+            text.assign(statement.target, "kept"),
+        ]
 
-    def _stored(self, statement: Statement, text: _Text, value: str) -> str:
+    def counters(self, statement: Statement, zero: str = "0.0") -> list[str]:
+        """What counts while a statement runs, before it begins to."""
+        if not self._counted(statement):
+            return []
+        row = counted(self.program).index(statement.target.name)
+        return [f"{name}_{row} = {zero}" for name in COUNTERS]
+
+    def counts(self, statement: Statement, total: str = "") -> list[str]:
+        """Lines that add what was counted to `counts`. total: the function that sums over lanes, where they counted."""
+        if not self._counted(statement):
+            return []
+        row = counted(self.program).index(statement.target.name)
+        lines = [f"counts[{row}, {1 + at}] += int({total}({name}_{row}))" for at, name in enumerate(COUNTERS)]
+        letters = [index.letter for index in statement.target.indices if index.letter]
+        stored = " * ".join(f"(n_{notation.LETTERS[each]} - {_begin(each, statement.value)})" for each in letters)
+        return [*lines, *([] if total else [f"counts[{row}, 0] += {stored or 1}"])]
+
+    def _counted(self, statement: Statement) -> bool:
+        return self.counting and not self.program.quantities[statement.target.name].format.exact
+
+    def _stored(self, statement: Statement, text: Text, value: str) -> str:
         """The value as the target's format keeps it."""
         target, quantity = statement.target, self.program.quantities[statement.target.name]
         if quantity.format.exact:
             return value
         element, places = "0", list(zip(target.indices, quantity.domains, strict=True))
-        for index, domain in places[: SHARED[quantity.format.share]]:
-            element = f"({element} * n_{domain} + {_place(index)})"
+        shared = places[: SHARED[quantity.format.share]]
+        for index, domain in shared:
+            element = f"({element} * n_{domain} + {text.place(index)})"
+        element = text.neighbours(f"np.uint64({element})", [index for index, _ in shared])
         given = {
             "was": text.read(target),
             "u": f"uniform(key_{target.name}, now, {element})",
             "g": f"normal(key_{target.name}, now, {element})",
-            "d": f"normal(key_{target.name}, {LASTING}, {element})",
+            "d": f"normal(key_{target.name}, np.uint64({LASTING}), {element})",
         }
         arguments = [value, *(given[name] for name in needs(quantity.format))]
         return f"{store_name(quantity.format)}({', '.join(arguments)})"
 
-    def _sum(self, total: Sum, letters: list[str], text: _Text) -> tuple[int, list[str], str]:
+    def _sum(self, total: Sum, letters: list[str], text: Text) -> tuple[int, list[str], str]:
         """Lines that compute a sum, how many of the target's loops they stand inside, and how the sum is then read."""
         over, body = _flattened(total)
         fixed = notation.free(total)
@@ -127,7 +166,7 @@ class Loops:
             inner = [_loop(letter, body), *indented(inner)]
         return level, [f"{name} = 0.0", *inner], name
 
-    def _product(self, letter: str, body: Expression, letters: list[str], text: _Text) -> tuple[int, list[str], str]:
+    def _product(self, letter: str, body: Expression, letters: list[str], text: Text) -> tuple[int, list[str], str]:
         matrix, block = notation.factors(body)
         first, *rest = (f"n_{notation.LETTERS[index]}" for index in letters)
         name = self._array(f"product_{len(self.scratch)}", f"np.empty(({first}, {' * '.join(rest)}))")
@@ -145,11 +184,10 @@ class Loops:
 
 
 @dataclass
-class _Text:
+class Text:
     """Expressions as source text. `remembered`: what is read from the history, going back in time."""
 
-    remembered: tuple[str, ...]
-    target: str
+    remembered: tuple[str, ...] = ()
     sums: dict[Sum, str] = field(default_factory=dict)
     totals: int = 0
 
@@ -177,7 +215,18 @@ class _Text:
         raise TypeError(expression)
 
     def read(self, read: Read) -> str:
-        return f"{self.array(read)}[{', '.join(map(_place, read.indices))}]"
+        return f"{self.array(read)}[{', '.join(map(self.place, read.indices))}]"
+
+    def assign(self, target: Read, value: str) -> str:
+        """The line that gives an element of a quantity its value."""
+        return f"{self.read(target)} = {value}"
+
+    def place(self, index: Index) -> str:
+        return str(index).replace("-", " - ") if index.letter else str(index.offset)
+
+    def neighbours(self, element: str, indices: list[Index]) -> str:
+        """Which of a quantity's draws the element at some indices takes."""
+        return element
 
     def array(self, read: Expression) -> str:
         assert isinstance(read, Read)
@@ -186,14 +235,15 @@ class _Text:
         return f"{'before' if read.before else 'q'}_{read.name}"
 
 
-def _place(index: Index) -> str:
-    return str(index).replace("-", " - ") if index.letter else str(index.offset)
-
-
 def _loop(letter: str, expression: Expression) -> str:
-    """The loop over a letter, from the first value at which no read is before its array's beginning."""
+    """The loop over a letter."""
+    return f"for {letter} in range({_begin(letter, expression)}, n_{notation.LETTERS[letter]}):"
+
+
+def _begin(letter: str, expression: Expression) -> int:
+    """The first value of a letter at which no read is before its array's beginning."""
     offsets = [index.offset for read in notation.reads(expression) for index in read.indices if index.letter == letter]
-    return f"for {letter} in range({-min([0, *offsets])}, n_{notation.LETTERS[letter]}):"
+    return -min([0, *offsets])
 
 
 def _outermost_sums(expression: Expression) -> list[Sum]:

@@ -1,8 +1,9 @@
 """The fast engine: each program becomes one kernel of loop nests, compiled once and kept on disk.
 
 A kernel runs all trials of one network without returning to Python. Jobs run on threads, each by the same machine
-code, so that a job's numbers do not depend on the batch it is in. The text of a kernel depends on the equations and
-on what is recorded, not on sizes: one compilation serves every N, every k and every learning rate.
+code, so that a job's numbers do not depend on the batch it is in. Statements share passes over a matrix where they can
+(`neurosim.fusion`), and a pass goes through several rows and lanes at once (`neurosim.panels`). The text of a kernel
+depends on the equations and on what is recorded, not on sizes: one compilation serves every N, k and learning rate.
 """
 
 from __future__ import annotations

@@ -1,0 +1,70 @@
+"""Passes over panels of a matrix compute what the reference does, at every size: in the panels and at their edges."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from neurosim import catalog
+from neurosim.adaptation import adapt
+from neurosim.conformance import FORMATS
+from neurosim.engine import Job
+from neurosim.engines import numba, numpy
+from neurosim.fusion import fused
+from neurosim.network import Network
+from neurosim.program import Program, compile
+from neurosim.task import Trials
+
+
+def program(rule: str, n: int, format: str = "float64") -> Program:
+    network = Network.random(n, 2, 3, alpha=0.3, gain=0.9, seed=0)
+    return adapt(compile(network, catalog.rule(rule), lr=0.05), FORMATS[format])
+
+
+def trials(count: int = 2) -> Trials:
+    draw = np.random.default_rng(0).normal
+    return Trials(draw(size=(count, 9, 2)), draw(size=(count, 9, 3)), np.ones(9))
+
+
+@pytest.mark.parametrize("n", [1, 3, 8, 13, 17, 24])
+@pytest.mark.parametrize("rule", ["rflo", "tbptt:k=3", "snap1", "bptt"])
+def test_panels_and_edges_are_those_of_the_reference(rule: str, n: int) -> None:
+    asked = program(rule, n)
+    (expected,), (found,) = (engine.run(asked, [Job(trials())], ["r", "W_rec"]) for engine in (numpy, numba))
+    assert all(np.abs(found.records[name] - values).max() <= 1e-12 for name, values in expected.records.items())
+    assert all(np.abs(found.weights[name] - values).max() <= 1e-12 for name, values in expected.weights.items())
+
+
+@pytest.mark.parametrize("n", [3, 8, 13])
+def test_rounding_and_its_counts_are_those_of_the_reference(n: int) -> None:
+    asked = program("rflo", n, "stochastic")
+    (expected,), (found,) = (engine.run(asked, [Job(trials(), seed=3)]) for engine in (numpy, numba))
+    assert all((found.weights[name] == values).all() for name, values in expected.weights.items())
+    assert found.counts == expected.counts
+    assert found.counts["W_rec"].lost > 0
+
+
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("rule", ["rflo", "tbptt:k=3", "snap1"])
+def test_a_fused_program_means_the_same(rule: str, format: str) -> None:
+    asked = program(rule, 5, format)
+    (expected,), (found,) = (numpy.run(each, [Job(trials())]) for each in (asked, fused(asked)))
+    assert all((found.weights[name] == values).all() for name, values in expected.weights.items())
+
+
+def test_what_is_fused_and_what_cannot_be() -> None:
+    step = [statement for block in fused(program("rflo", 4)).step for statement in block.statements]
+    names = [statement.target.name for statement in step]
+    assert names[names.index("sent") :][:3] == ["sent", "W_rec", "ahead_W_rec"]
+    for rule in ("bptt", "tbptt:k=3,stride=2"):
+        assert fused(program(rule, 4)) == program(rule, 4)
+
+
+def test_a_vector_that_changes_between_two_steps_is_not_multiplied_ahead() -> None:
+    asked = program("rflo", 4)
+    (block, *rest) = asked.step
+    send = asked.step[-1].statements[-1]
+    early = replace(asked, step=(replace(block, statements=(send, *block.statements)), *rest))
+    assert fused(early) == early
