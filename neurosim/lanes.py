@@ -100,6 +100,13 @@ def _operator(symbol: Any, kind: Lanes, emit: Callable[[Any, Any, Any], Any]) ->
         lower_builtin(symbol, left, right)(lower)
 
 
+def _instruction(name: str) -> Callable[[Any, Any, Any], Any]:
+    def emit(builder: Any, left: Any, right: Any) -> Any:
+        return getattr(builder, name)(left, right)
+
+    return emit
+
+
 def _compared(sign: str) -> Callable[[Any, Any, Any], Any]:
     emitted = "fcmp_unordered" if sign == "!=" else "fcmp_ordered"
 
@@ -111,7 +118,7 @@ def _compared(sign: str) -> Callable[[Any, Any, Any], Any]:
 
 
 for _symbol, _name in ((operator.add, "add"), (operator.sub, "sub"), (operator.mul, "mul"), (operator.truediv, "div")):
-    _operator(_symbol, REAL, lambda builder, a, b, name=f"f{_name}": getattr(builder, name)(a, b))
+    _operator(_symbol, REAL, _instruction(f"f{_name}"))
 for _symbol, _name in (
     (operator.add, "add"),
     (operator.mul, "mul"),
@@ -120,7 +127,7 @@ for _symbol, _name in (
     (operator.and_, "and_"),
     (operator.rshift, "lshr"),
 ):
-    _operator(_symbol, WORD, lambda builder, a, b, name=_name: getattr(builder, name)(a, b))
+    _operator(_symbol, WORD, _instruction(_name))
 for _symbol, _sign in (
     (operator.gt, ">"),
     (operator.lt, "<"),
