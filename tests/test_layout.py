@@ -161,7 +161,7 @@ def test_what_starts_at_once_imports_nothing_heavy(words):
 
 @pytest.mark.parametrize("words", ["import neurosim; neurosim.compare", "from neurosim.commands import audit, compare"])
 def test_what_computes_imports_simulators_and_plots_when_it_needs_them(words):
-    heavy = sorted({*HEAVY, "numba"})
+    heavy = sorted({*HEAVY, "numba", "scipy"})
     script = f"{words}\nimport sys; print([name for name in {heavy} if name in sys.modules])"
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]" and not ran.stderr

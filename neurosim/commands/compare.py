@@ -20,7 +20,6 @@ from neurosim.errors import NeurosimError
 from neurosim.experiment import Experiment
 from neurosim.network import PLASTIC
 from neurosim.plans.choice import AUTO, FULL
-from neurosim.prediction import warnings
 from neurosim.results import Results
 from neurosim.spike_cost import Spiking
 from neurosim.spikes import Coding
@@ -156,6 +155,8 @@ def _warn(questions: list[Experiment], profiles: tuple[str, ...], seeds: int) ->
 
     Of the lowest learning rate that may be tried.
     """
+    from neurosim.prediction import warnings  # brings most of SciPy
+
     check([replace(each, profile=profile) for each in questions for profile in (each.profile, *profiles)])
     for each in questions:
         for line in warnings(each, range(each.seed, each.seed + seeds)):
