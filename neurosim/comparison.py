@@ -17,6 +17,7 @@ from neurosim import catalog
 from neurosim.answering import Answering, Here, Runner, trials_of
 from neurosim.arithmetic import Arithmetic
 from neurosim.engine import Progress
+from neurosim.error_budget import ErrorBudget
 from neurosim.errors import NeurosimError
 from neurosim.experiment import Experiment, Run, host, learning, untrained
 from neurosim.results import Results
@@ -38,7 +39,8 @@ class Row:
     """One rule on one chip: the learning rate that it was given, whether a wider grid might serve it better, its runs.
 
     host: why it ran beside the engine's simulator, if it did. costs: what its runs are in spikes, if that was asked.
-    chip: whether the chip could run it and what that would cost, if the profile is one.
+    chip: whether the chip could run it and what that would cost, if the profile is one. error_budgets: of each measure,
+    what the chip's limits cost, if that was asked.
     """
 
     rule: str
@@ -49,6 +51,7 @@ class Row:
     host: str | None = None
     costs: tuple[Cost, ...] = ()
     chip: Suitability | None = None
+    error_budgets: tuple[ErrorBudget, ...] = ()
 
     @property
     def losses(self) -> np.ndarray:

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from neurosim.columns import aligned
 from neurosim.filling import Value
 from neurosim.results import provenance
 from neurosim.sweep import Line, Point, Sweep, Swept
 from neurosim.sweep_drawing import draw
-from neurosim.table import aligned
 from neurosim.threshold import Threshold, Thresholds
 
 FORMAT = 1

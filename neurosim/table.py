@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import numpy as np
 
 from neurosim import catalog
+from neurosim.budget_table import sections
+from neurosim.columns import aligned, number
 from neurosim.comparison import EXACT_PROFILE, EXACT_RULE, Comparison, Row
 from neurosim.cost.text import ranged
 from neurosim.foretold import theory_notes
+from neurosim.paired import median_interval, statements
 from neurosim.rounding_loss import warnings
 from neurosim.spike_cost import Spiking
 
@@ -22,7 +25,7 @@ def table(comparison: Comparison) -> str:
     """The comparison as text."""
     columns = list(_columns(comparison))
     cells = [[head for head, _ in columns], *([text(row) for _, text in columns] for row in comparison.rows)]
-    return "\n".join([_title(comparison), "", *aligned(cells), "", *notes(comparison)])
+    return "\n".join([_title(comparison), "", *aligned(cells), "", *notes(comparison), *sections(comparison)])
 
 
 def _title(comparison: Comparison) -> str:
@@ -44,14 +47,14 @@ def _columns(comparison: Comparison) -> Iterator[Column]:
         yield "profile", lambda row: row.profile
     yield "rule", lambda row: row.rule + " (host)" * bool(row.host)
     yield "rate", lambda row: f"{row.lr:g}" + "*" * row.at_edge if row.lr else "-"
-    yield "loss", lambda row: _number(row.loss)
-    yield "[min, max]", lambda row: f"[{_number(row.losses.min())}, {_number(row.losses.max())}]"
+    yield "loss", lambda row: number(row.loss)
+    yield "[95 %]", _interval
     if _has_exact(comparison):
-        yield "locality", lambda row: _number(comparison.locality(row), sign=True)
+        yield "locality", lambda row: number(comparison.locality(row), sign=True)
     if _has_precision(comparison):
-        yield "precision", lambda row: _number(comparison.precision(row), sign=True)
+        yield "precision", lambda row: number(comparison.precision(row), sign=True)
     if task.score_name != "loss":
-        yield task.score_name, lambda row: _number(row.score)
+        yield task.score_name, lambda row: number(row.score)
     for name in _measured(comparison):
         yield f"cos {name}", partial(_cosine, name=name)
     if _has_chips(comparison):
@@ -63,12 +66,17 @@ def _columns(comparison: Comparison) -> Iterator[Column]:
         yield head, partial(_in_spikes, what=what)
 
 
+def _interval(row: Row) -> str:
+    low, high = median_interval(row.losses)
+    return f"[{number(low)}, {number(high)}]"
+
+
 def _cosine(row: Row, name: str) -> str:
     return f"{row.cosine(name):.2f}" if np.isfinite(row.cosine(name)) else "-"
 
 
 def _in_spikes(row: Row, what: str) -> str:
-    return _number(row.in_spikes(what))
+    return number(row.in_spikes(what))
 
 
 def _bits(row: Row) -> str:
@@ -103,6 +111,7 @@ def _measured(comparison: Comparison) -> list[str]:
 def notes(comparison: Comparison) -> Iterator[str]:
     """What the words of the table mean, and what is to be known of its numbers."""
     yield "loss: 1/2 sum of squared errors of a trial, mean over unseen trials, median over seeds"
+    yield "[95 %]: where that median lies, by a bootstrap over seeds; a diverged run counts as infinite"
     if _has_exact(comparison):
         yield f"locality: what a rule loses to the exact gradient, loss - loss({EXACT_RULE}), median over paired seeds"
     if _has_precision(comparison):
@@ -123,7 +132,8 @@ def notes(comparison: Comparison) -> Iterator[str]:
     for row in comparison.rows:
         yield from warnings(row, comparison.arithmetic(row.profile))
     yield from theory_notes(comparison)
-    references = [f"{name} {_number(score)}" for name, score in comparison.references.items()]
+    yield from statements(comparison)
+    references = [f"{name} {number(score)}" for name, score in comparison.references.items()]
     if references:
         yield f"for reference, {catalog.task(comparison.asked.task).score_name}: {', '.join(references)}"
 
@@ -153,20 +163,3 @@ def _spiking_notes(comparison: Comparison, spiking: Spiking) -> Iterator[str]:
     yield f"a unit is {spiking.coding.neurons} spiking neurons{fired}; weights as learned, all else in float64"
     if spiking.learns:
         yield f"learned in spikes: the rule learned there too; - where {spiking.realisation} cannot"
-
-
-def aligned(rows: Sequence[Sequence[str]]) -> Iterable[str]:
-    """Lines of a table, the first column to the left and the others to the right."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for row in rows:
-        first, *rest = (
-            cell.ljust(width) if at == 0 else cell.rjust(width)
-            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        yield "  ".join([first, *rest]).rstrip()
-
-
-def _number(value: float, sign: bool = False) -> str:
-    if not np.isfinite(value):
-        return "diverged" if np.isinf(value) else "-"
-    return f"{value:{'+' if sign else ''}.3g}"

@@ -10,12 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from neurosim import catalog
+from neurosim import budget_figure, catalog
 from neurosim.comparison import Comparison, Row
 from neurosim.curves import figure
+from neurosim.error_budget import ErrorBudget
 from neurosim.foretold import foretold
 from neurosim.network import WEIGHTS
 from neurosim.observed import Curve, curves, meanings
+from neurosim.paired import Pair, median_interval, pairs
 from neurosim.results import COSTS, provenance
 from neurosim.table import notes, table
 
@@ -36,6 +38,7 @@ def as_json(comparison: Comparison) -> dict[str, Any]:
         "observables": meanings(comparison),
         "spiking": asdict(comparison.spiking) if comparison.spiking else None,
         "references": {name: _plain(score) for name, score in comparison.references.items()},
+        "pairs": [_pair(pair) for pair in pairs(comparison)],
         "notes": list(notes(comparison)),
         "made": provenance(),
     }
@@ -48,6 +51,7 @@ def _row_as_json(comparison: Comparison, row: Row) -> dict[str, Any]:
         "lr": row.lr,
         "lr_at_edge_of_grid": row.at_edge,
         "loss": _plain(row.loss),
+        "interval": [_plain(end) for end in median_interval(row.losses)],
         "score": _plain(row.score),
         "locality": _plain(comparison.locality(row)),
         "precision": _plain(comparison.precision(row)),
@@ -57,6 +61,7 @@ def _row_as_json(comparison: Comparison, row: Row) -> dict[str, Any]:
         "on_the_chip": _on_the_chip(row),
         "theory": _in_theory(row),
         "observed": {name: _median(found) for name, found in curves(comparison, row).items()},
+        "error_budget": _error_budget(row),
         "in_spikes": {name: _plain(row.in_spikes(name)) for name in COSTS} if row.costs else None,
         "runs": [
             {
@@ -107,6 +112,30 @@ def _median(found: Sequence[Curve]) -> dict[str, Any]:
     return {"seen": found[0][0][:reached].tolist(), "median": median}
 
 
+def _error_budget(row: Row) -> dict[str, Any] | None:
+    """That of the loss, and in it those of how updates lay to the exact ones, by measure."""
+    if not row.error_budgets:
+        return None
+    loss, *alignments = map(_budget, row.error_budgets)
+    return {**loss, **{each["measure"]: each for each in alignments}}
+
+
+def _budget(budget: ErrorBudget) -> dict[str, Any]:
+    sums = ("float64", "float64_at_rate", "chip", "precision", "rate", "interaction")
+    return {
+        "measure": budget.measure,
+        "weight": budget.weight,
+        **{name: _plain(getattr(budget, name)) for name in sums},
+        "limits": [
+            {**asdict(share), "alone": _plain(share.alone), "without": _plain(share.without)} for share in budget.limits
+        ],
+    }
+
+
+def _pair(pair: Pair) -> dict[str, Any]:
+    return {**asdict(pair), **{name: _plain(getattr(pair, name)) for name in ("ratio", "low", "high", "p")}}
+
+
 def _plain(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
 
@@ -120,4 +149,9 @@ def write(comparison: Comparison, folder: Path) -> list[Path]:
     paths[1].write_text(json.dumps(as_json(comparison), indent=1, allow_nan=False) + "\n", encoding="utf-8")
     for path in paths[2:]:
         figure(comparison, path)
+    if any(row.error_budgets for row in comparison.rows):
+        budgets = [folder / "error_budget.png", folder / "error_budget.svg"]
+        for path in budgets:
+            budget_figure.figure(comparison, path)
+        paths += budgets
     return paths

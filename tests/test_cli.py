@@ -108,7 +108,7 @@ def test_compare_prints_a_table(compared):
     assert said.exit_code == 0
     lines = said.stdout.splitlines()
     assert lines[0] == f"{TASK}: N = 4, alpha = 0.1, 10 trials, 2 seeds, float64 on numba"
-    assert " ".join(lines[2].split()) == "rule rate loss [min, max] locality cos W_rec cos W_in diverged"
+    assert " ".join(lines[2].split()) == "rule rate loss [95 %] locality cos W_rec cos W_in diverged"
     assert lines[3].startswith("rflo ") and lines[4].startswith("bptt ")
     assert lines[4].split()[-6:] == ["+0", "1.00", "1.00", "0", "of", "2"]
     assert "2 learning rates from 0.01 to 0.1, each on 1 tuning seeds" in said.stdout

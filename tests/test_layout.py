@@ -22,7 +22,7 @@ FILES = sorted(ROOT.rglob("*.py"))
 HEAVY = {"brian2", "nengo", "matplotlib"}
 
 LAYERS = (
-    ("errors", "schema", "seeding"),
+    ("columns", "errors", "schema", "seeding"),
     ("atomic", "cache", "contents", "draws", "notation", "precision", "provenance", "solution"),
     ("arithmetic", "filling", "figures", "network", "reading", "storing", "task"),
     ("devices", "expansion", "limits", "recording", "wiener", "kalman", "exactness"),
@@ -43,14 +43,14 @@ LAYERS = (
     ("arguments", "audit", "gradients", "theory", "conformance"),
     ("cost", "likeness", "observables", "watching"),
     ("experiment",),
-    ("explanation", "prediction", "spike_cost"),
+    ("error_budget", "explanation", "prediction", "spike_cost"),
     ("export", "golden", "results", "suitability"),
     ("answering", "dataset", "merging"),
     ("cluster", "tuning"),
     ("comparison",),
-    ("foretold", "observed", "rounding_loss", "sweep"),
+    ("budget_table", "decomposition", "foretold", "observed", "paired", "rounding_loss", "sweep"),
     ("curves",),
-    ("reproduce", "sweep_reading", "table", "threshold"),
+    ("budget_figure", "reproduce", "sweep_reading", "table", "threshold"),
     ("checks", "sweep_drawing"),
     ("benchmark", "sweep_writing", "writing"),
     ("page",),

@@ -8,7 +8,7 @@ import numpy as np
 
 from neurosim.benchmark.against import KINDS, Change
 from neurosim.benchmark.rows import Row
-from neurosim.table import aligned
+from neurosim.columns import aligned
 
 COLUMNS: tuple[tuple[str, Callable[[Row], str]], ...] = (
     ("rule", lambda row: row.rule),

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from neurosim import cluster, explanation
+from neurosim import cluster, decomposition, explanation
 from neurosim.arguments import ManyValued, placed
 from neurosim.cache import cache_folder
 from neurosim.comparison import EXACT_PROFILE, Budget, Comparison, check, compare
@@ -74,6 +74,11 @@ def asking(command: Callable[..., None]) -> Callable[..., None]:
                 "--tuning-seeds", default=3, show_default=True, help="Seeds that each learning rate is tried on."
             ),
             click.option(
+                "--decompose",
+                is_flag=True,
+                help="Split what each chip's precision costs over its limits: some 20 more runs for each seed.",
+            ),
+            click.option(
                 "--spiking",
                 metavar="NAME",
                 help="Put what was learned into spikes, too: see `neurosim list realisations`.",
@@ -115,6 +120,7 @@ def answer(
     lr: float | None,
     rates: str | None,
     tuning_seeds: int,
+    decompose: bool,
     spiking: str | None,
     spiking_neurons: int,
     spiking_trials: int,
@@ -147,6 +153,8 @@ def answer(
             spiking=spikes,
             runner=runner,
         )
+        if decompose:
+            comparison = decomposition.decompose(comparison, results=results, runner=runner, plan=plan)
     _print(comparison, out, as_json, plans)
 
 
