@@ -59,7 +59,7 @@ class ErrorBudget:
 
     @property
     def interaction(self) -> float:
-        """What is left; not a number where a run diverged."""
+        """What is left; not finite where a run diverged."""
         return self.chip - self.float64_at_rate - sum(share.alone for share in self.limits)
 
 
