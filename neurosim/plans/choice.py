@@ -105,8 +105,9 @@ class Plans:
 
     def run(self, job: Job, kernel: Kernel) -> Outcome:
         """The outcome of a job by its plan or, where that cannot vouch for its error, by the kernel."""
-        name = self.choice(Work.of(self.program, job)).plan if self.possible else FULL
-        outcome = plan(name).run(self.program, job, self.record, kernel) if name != FULL else None
+        with np.errstate(over="ignore", invalid="ignore"):  # of weights that diverge, which no plan vouches for
+            name = self.choice(Work.of(self.program, job)).plan if self.possible else FULL
+            outcome = plan(name).run(self.program, job, self.record, kernel) if name != FULL else None
         return outcome or kernel(self.program, job, self.record)
 
 

@@ -10,6 +10,7 @@ from neurosim.theory.expected import Update, expected_loss, expected_update, los
 from neurosim.theory.mode_learning import ModePath, mode_learning
 from neurosim.theory.modes import ModeCredit, TargetModes, mode_loss, mode_update
 from neurosim.theory.optimum import convergence_rate, optimum, optimum_jacobian
+from neurosim.theory.overlaps import Overlaps, overlap_learning, overlap_loss, overlap_slope, overlap_step, response
 from neurosim.theory.rank import credit_space, effective_rank, outside
 from neurosim.theory.stationary import stationary_loss, stationary_update
 from neurosim.theory.system import LinearSystem, error_system
@@ -21,6 +22,7 @@ __all__ = [
     "ModeBasis",
     "ModeCredit",
     "ModePath",
+    "Overlaps",
     "TargetModes",
     "TeacherModes",
     "Update",
@@ -46,6 +48,11 @@ __all__ = [
     "optimum",
     "optimum_jacobian",
     "outside",
+    "overlap_learning",
+    "overlap_loss",
+    "overlap_slope",
+    "overlap_step",
+    "response",
     "rflo",
     "rflo_invariant",
     "stationary_loss",
