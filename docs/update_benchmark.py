@@ -1,4 +1,4 @@
-"""Writes the committed results of the standing benchmark into the README: python docs/update_benchmark.py [FOLDER]
+"""Writes the committed results of the standing benchmark into benchmarks/README.md: python docs/update_benchmark.py [FOLDER]
 
 With FOLDER, the OUT/benchmark of `neurosim benchmark --out OUT`, its results are taken into benchmarks/results first.
 """
@@ -23,7 +23,7 @@ def main(folders: Sequence[str]) -> None:
     for path in (path for folder in folders for path in Path(folder).glob("*.json")):
         RESULTS.mkdir(exist_ok=True)
         shutil.copy(path, RESULTS)
-    readme = ROOT / "README.md"
+    readme = ROOT / "benchmarks" / "README.md"
     text = readme.read_text(encoding="utf-8")
     before, after = text[: text.index(BEGIN) + len(BEGIN)], text[text.index(END) :]
     readme.write_text(before + tables(files.read(RESULTS)) + after, encoding="utf-8")
