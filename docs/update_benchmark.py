@@ -1,4 +1,4 @@
-"""Writes the committed results of the standing benchmark into benchmarks/README.md: python docs/update_benchmark.py [FOLDER]
+"""Writes the committed results of the standing benchmark into benchmarks/README.md: docs/update_benchmark.py [FOLDER]
 
 With FOLDER, the OUT/benchmark of `neurosim benchmark --out OUT`, its results are taken into benchmarks/results first.
 """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,10 +14,8 @@ from neurosim.errors import NeurosimError, unknown
 from neurosim.figures import Figure, figures
 from neurosim.limits import Part
 from neurosim.provenance import Provenance
+from neurosim.reading import toml
 from neurosim.schema.values import LONGEST, is_line, shown
-
-LARGEST_FILE = 65_536
-"""[bytes]; a profile is a page of text."""
 
 MOST_PROBLEMS = 30
 """Lines of one message."""
@@ -94,17 +91,7 @@ def _table(path: Path) -> dict[str, Any]:
     """What is in a file, which is read as far as a profile can be long and no further."""
     if not path.is_file():
         raise NeurosimError(f"profile {str(path)!r}: there is no such file")
-    try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST_FILE + 1)
-    except OSError as error:
-        raise NeurosimError(f"{path}: cannot be read ({error.strerror})") from None
-    if len(content) > LARGEST_FILE:
-        raise NeurosimError(f"{path}: larger than {LARGEST_FILE} bytes; a profile is a page of text")
-    try:
-        return tomllib.loads(content.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise NeurosimError(f"{path}: not TOML ({error})") from None
+    return toml.table(path, "a profile")
 
 
 def _labels(table: Mapping[str, Any]) -> list[str]:

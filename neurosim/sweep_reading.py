@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from neurosim.errors import NeurosimError, unknown
 from neurosim.filling import Value, listed
+from neurosim.reading import toml
 from neurosim.sweep import KINDS, Sweep
 from neurosim.tuning import Budget
 
 KEYS = ("rules", "task", "profiles", "over", "seeds", "tuning_seeds", "rates", "within", *KINDS)
-LARGEST_FILE = 65_536
-"""[bytes]; a sweep is a page of text."""
 
 
 def read(path: Path) -> Sweep:
     """The sweep in a TOML file. Raises `NeurosimError`: the file, the key, what would be right."""
+    table = toml.table(path, "a sweep")
     try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST_FILE + 1)
-    except OSError as error:
-        raise NeurosimError(f"{path}: cannot be read ({error.strerror})") from None
-    if len(content) > LARGEST_FILE:
-        raise NeurosimError(f"{path}: larger than {LARGEST_FILE} bytes; a sweep is a page of text")
-    try:
-        return of_table(tomllib.loads(content.decode("utf-8")))
-    except (ValueError, RecursionError) as error:
-        raise NeurosimError(f"{path}: not TOML ({error})") from None
+        return of_table(table)
     except NeurosimError as error:
         raise NeurosimError(f"{path}: {error}") from None
 

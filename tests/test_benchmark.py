@@ -127,7 +127,7 @@ def test_the_suite_that_comes_with_neurosim_is_sound():
         ("alpha = 0.2", "alpha = 2.0", r"alpha is 2.0; the leak per step lies in \(0, 1\]"),
         ("[[open]]", "[[opened]]", "the suite has no key 'opened'; there are: schema, closed, open"),
         ("[[closed.task]]", "[closed.task]", "task is {.*}; it must be a list of tables"),
-        ("[closed]", "[closed", "is no TOML"),
+        ("[closed]", "[closed", "not TOML"),
         (
             "trials = 10",
             "trials = 10\ntarget = 1.0\n[[closed.task]]\nname = 'integrate'\ntrials = 30",

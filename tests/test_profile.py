@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from neurosim import catalog, datasheet, schema
 from neurosim.cli import neurosim
 from neurosim.errors import NeurosimError
-from neurosim.profile import LARGEST_FILE, MOST_PROBLEMS, Profile
+from neurosim.profile import MOST_PROBLEMS, Profile
+from neurosim.reading.toml import LARGEST_FILE
 from neurosim.schema.consistency import ORDERED
 
 NAMES = catalog.names("profile")

@@ -7,7 +7,6 @@ alone vary. An entry of the open division sets all of this itself, and its row s
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,13 +16,12 @@ from neurosim import catalog
 from neurosim.comparison import EXACT_PROFILE, EXACT_RULE
 from neurosim.errors import NeurosimError, unknown
 from neurosim.experiment import Experiment
+from neurosim.reading import toml
 from neurosim.tuning import Budget
 
 SCHEMA = "neurosim-suite/1"
 UNTRAINED = "fixed"
 """The rule whose loss is the floor that gaps are counted from."""
-
-MAX_BYTES = 2**20
 
 
 @dataclass(frozen=True)
@@ -44,14 +42,7 @@ class Entry:
 
 def read(path: Path) -> tuple[Entry, ...]:
     """The entries of a suite file. Raises `NeurosimError`, in one line, for whatever is wrong with it."""
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise NeurosimError(f"{path}: is larger than the {MAX_BYTES:,} bytes that are read")
-        given = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as fault:
-        raise NeurosimError(f"{path}: cannot be read: {fault.strerror}; name a suite file") from None
-    except (ValueError, RecursionError) as fault:
-        raise NeurosimError(f"{path}: is no TOML ({' '.join(str(fault).split())})") from None
+    given = toml.table(path, "a suite file")
     try:
         return _entries(given)
     except NeurosimError as fault:

@@ -11,8 +11,9 @@ import numpy as np
 
 from neurosim.audit.verdict import WANTING
 from neurosim.comparison import EXACT_PROFILE, EXACT_RULE
-from neurosim.page.record import Pair, Record, Row
+from neurosim.page.record import Record, Row
 from neurosim.page.wording import counted, listed, range_of, short, signed
+from neurosim.paired import Pair
 
 LEVEL = 0.05
 """Of significance: above it, two rules are not said to differ."""

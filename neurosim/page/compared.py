@@ -10,7 +10,8 @@ from pathlib import Path
 from neurosim.errors import NeurosimError
 from neurosim.page.curves import watched
 from neurosim.page.given import Given, read
-from neurosim.page.record import Attempt, ErrorBudget, OnChip, Pair, Part, Record, Row
+from neurosim.page.record import Attempt, ErrorBudget, OnChip, Part, Record, Row
+from neurosim.paired import Pair
 from neurosim.writing import FORMAT
 
 FILE = "comparison.json"

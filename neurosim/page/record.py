@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from neurosim.comparison import EXACT_PROFILE
+from neurosim.paired import Pair
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,21 +99,6 @@ class Row:
     @property
     def diverged(self) -> int:
         return sum(each.diverged for each in self.attempts)
-
-
-@dataclass(frozen=True)
-class Pair:
-    """How a rule compares with another on a profile, over paired seeds. ratio: median of losses, with its interval."""
-
-    profile: str
-    rule: str
-    than: str
-    worse: int
-    of: int
-    ratio: float
-    low: float
-    high: float
-    p: float
 
 
 @dataclass(frozen=True, eq=False)
