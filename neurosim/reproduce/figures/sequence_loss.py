@@ -83,8 +83,8 @@ def _approach(rule: ModeRule, setting: Setting) -> Curve:
     B, lengths = draw(size=(6, 2)), np.array([20, 40, 80, 160, 320, 640])
     credit = {"BPTT": bptt(student), "tBPTT(1)": tbptt(student, 1), "RFLO": rflo(student, B, DECAY)}[rule.label]
     endless = stationary_update(student, teacher, credit)
-    found = [_distance(_measured(rule, student, B, teacher, steps, setting), endless) for steps in lengths]
-    said = [_distance(_formula(student, teacher, credit, steps), endless) for steps in lengths]
+    found = [_distance(_measured(rule, student, B, teacher, steps, setting), endless) for steps in lengths.tolist()]
+    said = [_distance(_formula(student, teacher, credit, steps), endless) for steps in lengths.tolist()]
     return Curve(rule.label, lengths.astype(float), np.array(found), np.array(said), rule.colour)
 
 
