@@ -22,7 +22,7 @@ QUICK["compare"] = [*QUICK["run"], "--rates", "0.001"]
 
 def test_there_is_something_to_test() -> None:
     assert len(PYTHON) == 4
-    assert len(COMMANDS) == 14
+    assert len(COMMANDS) == 16
 
 
 @pytest.mark.parametrize("command", COMMANDS)
