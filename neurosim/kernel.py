@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from neurosim.compiled import module_text
 from neurosim.counting import counted
@@ -15,7 +16,8 @@ from neurosim.program import Program
 from neurosim.storing import needs
 
 
-def kernel_source(program: Program, record: Sequence[str] = ()) -> str:
+@lru_cache(maxsize=256)
+def kernel_source(program: Program, record: tuple[str, ...] = ()) -> str:
     """The text of a module with a function `run` of what `arguments` lists, in that order, written in place.
 
     It returns the trial and step at which the run diverged, or (-1, -1).

@@ -66,6 +66,14 @@ class Program:
     arithmetic: Arithmetic = FLOATING
     ideal: Program | None = field(default=None, compare=False, repr=False)
 
+    def __hash__(self) -> int:
+        """Of the statements, which programs that are equal share; formed once, since much is looked up by program."""
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash(self.blocks)
+
     @property
     def fixed(self) -> bool:
         """Whether all that is kept is in fixed point, so that engines agree to the last bit."""

@@ -25,7 +25,7 @@ LAYERS = (
     ("columns", "errors", "schema", "seeding"),
     ("atomic", "cache", "contents", "draws", "notation", "precision", "provenance", "solution"),
     ("arithmetic", "filling", "figures", "network", "reading", "storing", "task"),
-    ("devices", "expansion", "limits", "recording", "wiener", "kalman", "exactness"),
+    ("devices", "expansion", "filtering", "limits", "recording", "wiener", "kalman", "exactness"),
     ("chip", "rat"),
     ("profile",),
     ("datasheet", "observable", "rule"),
@@ -165,6 +165,16 @@ def test_what_computes_imports_simulators_and_plots_when_it_needs_them(words):
     script = f"{words}\nimport sys; print([name for name in {heavy} if name in sys.modules])"
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]" and not ran.stderr
+
+
+def test_a_run_imports_only_the_small_part_of_scipy():
+    """The theory that warns, the task and the kernels ask for linear algebra, which Numba brings; all else is slow."""
+    large = sorted(f"scipy.{name}" for name in ("integrate", "interpolate", "optimize", "signal", "special", "stats"))
+    words = ["run", "rflo", "--task", "integrate", "--n", "1", "--trials", "10", "--seeds", "1", "--lr", "0.001"]
+    script = f"from neurosim import cli; cli.neurosim({words}, standalone_mode=False)"
+    met = f"import sys; print([name for name in {large} if name in sys.modules], file=sys.stderr)"
+    ran = subprocess.run([sys.executable, "-c", f"{script}\n{met}"], capture_output=True, text=True, check=True)
+    assert ran.stderr.strip().endswith("[]") and "rflo" in ran.stdout
 
 
 def test_the_help_lists_commands_as_they_describe_themselves():

@@ -21,6 +21,7 @@ from scipy.signal import lfilter
 import neurosim.tasks
 from neurosim import recording, wiener
 from neurosim.errors import NeurosimError
+from neurosim.filtering import filtered
 from neurosim.reading import npz, read
 from neurosim.task import PARTS, Task, Trials
 from neurosim.tasks import mackey_glass
@@ -116,6 +117,14 @@ def test_the_target_itself_scores_best(task):
     assert best == pytest.approx(1.0 if task.higher_is_better else 0.0, abs=1e-12)
     assert references and np.isfinite(others).all()
     assert all(best >= other - 1e-12 if task.higher_is_better else best <= other + 1e-12 for other in others)
+
+
+@pytest.mark.parametrize(
+    "coefficients", [([0.3], [1.0, -0.9]), ([0.3, 0.2], [1.0, -1.5, 0.7]), ([0.1], [1.0, 0.0, -0.5])]
+)
+def test_inputs_are_filtered_as_scipy_does(coefficients):
+    noise = np.random.default_rng(0).normal(size=(3, 50, 2))
+    assert filtered(*coefficients, noise) == pytest.approx(lfilter(*coefficients, noise, axis=1), abs=1e-12)
 
 
 # --- generated tasks ------------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ import rivals
 from measuring import Work, side_by_side
 from roofline import in_place
 
+from neurosim.cache import cache_folder
 from neurosim.plans.factorised import factorised
 from neurosim.program import Program
 from neurosim.reversal import adjoint
@@ -25,6 +26,9 @@ SIZES = (16, 32, 64, 128, 256, 512, 1024)
 RULES = ("rflo", "eprop", "snap1", "fa", "nodeperturbation", "tbptt:k=1", "tbptt:k=8", "tbptt:k=32", "bptt")
 DENSE = ("rtrl",)
 """Rules that keep a number for each neuron and synapse: their steps grow with N^4."""
+
+BYTECODE = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(cache_folder("bytecode"))}
+"""As it is wherever a package was installed, and not where Python has been told to keep none."""
 
 Cells = dict[str, float]
 
@@ -162,15 +166,22 @@ class Memory(Table):
 
 
 class Start(Table):
-    """Start-up: processor seconds of a fresh process"""
+    """Start-up: processor seconds of a fresh process, whose Python finds its bytecode on disk"""
 
-    params = ("import neurosim", "neurosim --help", "neurosim list", "first step, warm", "first step, cold")
+    params = (
+        "import neurosim",
+        "import numba",
+        "neurosim --help",
+        "neurosim list",
+        "first step, warm",
+        "first step, cold",
+    )
     param_name = "what"
 
     def measure(self, param) -> Cells:
         match param:
-            case "import neurosim":
-                command = [sys.executable, "-c", "import neurosim"]
+            case "import neurosim" | "import numba":
+                command = [sys.executable, "-c", param]
             case "neurosim --help" | "neurosim list":
                 command = [sys.executable, "-m", *param.split()]
             case _:
@@ -184,13 +195,14 @@ class Start(Table):
     @staticmethod
     def _cold(command: list[str]) -> float:
         with tempfile.TemporaryDirectory() as empty:
-            return _cpu(command, {**os.environ, "NEUROSIM_CACHE": empty})
+            return _cpu(command, {"NEUROSIM_CACHE": empty})
 
 
 def _cpu(command: list[str], environment: dict[str, str] | None = None) -> float:
-    """Processor time of a process and its children [s]."""
+    """Processor time of a process and its children [s], with more in its environment."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(command, cwd=Path(__file__).parent, env=environment, check=True, stdout=subprocess.DEVNULL)
+    known = {**os.environ, **BYTECODE, **(environment or {})}
+    subprocess.run(command, cwd=Path(__file__).parent, env=known, check=True, stdout=subprocess.DEVNULL)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib import import_module
 from typing import Protocol
 
@@ -86,7 +86,7 @@ class Plans:
             return dict.fromkeys(names, "the full kernel was asked for")
         if any(not quantity.format.exact for quantity in self.program.quantities.values()):
             return dict.fromkeys(names, "what is kept is rounded, and so must be computed as it is written")
-        return {name: plan(name).unfit(self.program, self.record) for name in names}
+        return {name: _unfit(name, self.program, self.record) for name in names}
 
     @property
     def possible(self) -> bool:
@@ -109,6 +109,12 @@ class Plans:
             name = self.choice(Work.of(self.program, job)).plan if self.possible else FULL
             outcome = plan(name).run(self.program, job, self.record, kernel) if name != FULL else None
         return outcome or kernel(self.program, job, self.record)
+
+
+@lru_cache(maxsize=256)
+def _unfit(name: str, program: Program, record: Record) -> str | None:
+    """Once for a program, which runs again and again between checkpoints."""
+    return plan(name).unfit(program, record)
 
 
 def plan(name: str) -> Plan:

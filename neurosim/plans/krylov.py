@@ -24,9 +24,12 @@ TRIED = 6
 
 def passing(alpha: float, steps: int) -> Float[np.ndarray, " power"]:
     """The chance that more than k of the steps are taken, for k from 0 to steps - 1."""
-    from scipy.special import bdtrc
-
-    return np.asarray(bdtrc(np.arange(steps), steps, alpha))
+    if alpha == 1.0:
+        return np.ones(steps)
+    taken = np.arange(1, steps + 1)
+    odds = np.log((steps + 1 - taken) / taken) + np.log(alpha) - np.log1p(-alpha)
+    chances = np.exp(steps * np.log1p(-alpha) + np.cumsum(odds))
+    return np.cumsum(chances[::-1])[::-1]
 
 
 def times(W: Float[np.ndarray, "n k"], block: Float[np.ndarray, "k source"]) -> Float[np.ndarray, "n source"]:

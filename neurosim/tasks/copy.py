@@ -6,8 +6,8 @@ from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
-from scipy.signal import lfilter
 
+from neurosim.filtering import filtered
 from neurosim.seeding import stream
 from neurosim.task import Task, Trials
 
@@ -56,7 +56,7 @@ class Copy(Task):
         return float(50.0 * (1.0 - right).mean())
 
     def references(self, trials: Trials, seed: int) -> dict[str, float]:
-        faded = lfilter([self.alpha], [1.0, self.alpha - 1.0], trials.inputs[:, :, : self.channels], axis=1)
+        faded = filtered([self.alpha], [1.0, self.alpha - 1.0], trials.inputs[:, :, : self.channels])
         return {
             "shift register": self.score(trials, trials.targets),
             "leaky neuron": self.score(trials, faded),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.signal import lfilter
 
+from neurosim.filtering import filtered
 from neurosim.seeding import stream
 from neurosim.solution import Solution
 from neurosim.task import Task, Trials
@@ -27,8 +27,8 @@ class Integrate(Task):
     def trials(self, count: int, seed: int, part: str = "train") -> Trials:
         noise = stream(seed, "integrate", part).normal(size=(count, self.steps, 1))
         decay = self._decay
-        filtered = lfilter([np.sqrt(1.0 - decay**2)], [1.0, -decay], noise, axis=1)
-        return Trials(noise, filtered, np.ones(self.steps))
+        targets = filtered([np.sqrt(1.0 - decay**2)], [1.0, -decay], noise)
+        return Trials(noise, targets, np.ones(self.steps))
 
     @property
     def _decay(self) -> float:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from jaxtyping import Float
-from scipy.signal import lfilter
 
+from neurosim.filtering import filtered
 from neurosim.seeding import stream
 from neurosim.task import Task, Trials
 
@@ -36,7 +36,7 @@ class Oscillate(Task):
 
     def trials(self, count: int, seed: int, part: str = "train") -> Trials:
         noise = stream(seed, "oscillate", part).normal(size=(count, self.steps, 1))
-        return Trials(noise, lfilter(*self.coefficients(), noise, axis=1), np.ones(self.steps))
+        return Trials(noise, filtered(*self.coefficients(), noise), np.ones(self.steps))
 
     def references(self, trials: Trials, seed: int) -> dict[str, float]:
         numerator, _ = self.coefficients()

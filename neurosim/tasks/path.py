@@ -6,8 +6,8 @@ from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
-from scipy.signal import lfilter
 
+from neurosim.filtering import filtered
 from neurosim.rat import check_rate, velocity
 from neurosim.recording import starts, windows
 from neurosim.seeding import stream
@@ -60,4 +60,4 @@ class Path(Task):
     def _leaky(self, trials: Trials, memory: float) -> Float[np.ndarray, "trial time 2"]:
         """What an integrator that forgets with time constant `memory` [s] answers."""
         gain = SPEED_UNIT / DISTANCE_UNIT / self.rate
-        return lfilter([gain], [1.0, -np.exp(-1.0 / (memory * self.rate))], trials.inputs, axis=1)
+        return filtered([gain], [1.0, -np.exp(-1.0 / (memory * self.rate))], trials.inputs)

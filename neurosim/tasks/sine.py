@@ -6,8 +6,8 @@ from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
-from scipy.signal import lfilter
 
+from neurosim.filtering import filtered
 from neurosim.seeding import stream
 from neurosim.task import Task, Trials
 
@@ -41,5 +41,5 @@ class Sine(Task):
         return Trials(inputs, np.tile(self.pattern()[:, None], (count, 1, 1)), np.ones(self.steps))
 
     def references(self, trials: Trials, seed: int) -> dict[str, float]:
-        answered = lfilter(self.alpha * self.pattern(), [1.0], trials.inputs, axis=1)
+        answered = filtered(self.alpha * self.pattern(), [1.0], trials.inputs)
         return {"three oscillators": self.score(trials, answered), **super().references(trials, seed)}

@@ -7,7 +7,6 @@ from functools import partial
 
 import numpy as np
 from jaxtyping import Float
-from scipy.integrate import solve_ivp
 
 from neurosim.errors import NeurosimError
 from neurosim.theory.modes import ModeCredit, TargetModes, flow, mode_update
@@ -40,6 +39,8 @@ def mode_learning(
     times: learning rate times number of updates. A learning rate `lr` follows this curve up to an error in proportion.
     Raises NeurosimError if times do not increase, or `mode_update` does at the start.
     """
+    from scipy.integrate import solve_ivp
+
     if not (np.diff(times) > 0.0).all() or not times.size:
         raise NeurosimError(f"learning was asked for at times {times}; give increasing times")
     mode_update(start, target, credit)

@@ -27,7 +27,6 @@ from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Float
-from scipy.integrate import solve_ivp
 
 from neurosim.errors import NeurosimError
 
@@ -122,6 +121,7 @@ def overlap_learning(
     overlaps: Overlaps, target: Response, alpha: float, times: Float[np.ndarray, " time"]
 ) -> list[Overlaps]:
     """The overlaps at learning times, steps times learning rate, in the limit of small steps."""
+    from scipy.integrate import solve_ivp
 
     def flow(_: float, state: np.ndarray) -> np.ndarray:
         now = replace(overlaps, S=state.reshape(overlaps.S.shape))

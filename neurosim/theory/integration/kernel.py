@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import numpy as np
 from jaxtyping import Float
-from scipy.special import eval_laguerre, ive
 
 from neurosim.errors import NeurosimError
 
@@ -22,6 +21,8 @@ Numbers = float | Float[np.ndarray, "*#values"]
 
 def bulk_kernel(s: Numbers, t: Numbers, radius: float) -> Numbers:
     """`exp(-(s + t)) I0(2 radius sqrt(s t))` at times s and t. Raises NeurosimError unless the radius is in (0, 1)."""
+    from scipy.special import ive
+
     check_radius(radius)
     x = 2.0 * radius * np.sqrt(s * t)
     return ive(0, x) * np.exp(x - s - t)
@@ -37,6 +38,8 @@ def bulk_modes(
     with the Laguerre polynomials L, `w = sqrt(1 - radius^2)` and `sqrt(t) = (1 - w) / radius`, by the formula of Hille
     and Hardy. Raises NeurosimError unless the radius is in (0, 1).
     """
+    from scipy.special import eval_laguerre
+
     width, ratio = laguerre_scale(radius)
     orders = np.arange(count)
     shapes = eval_laguerre(orders[:, None], 2.0 * width * times)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import brentq
 
 from neurosim.errors import NeurosimError
 from neurosim.theory.integration.filters import Filter
@@ -35,6 +34,8 @@ def plateaus(target: Filter) -> list[Plateau]:
     With F the target's Laplace transform; a target of one exponential has itself. Gains below 0 ask for a readout of
     the other sign: those of the negative of the target.
     """
+    from scipy.optimize import brentq
+
     slopes = np.array([_slope(rate, target) for rate in SEARCHED])
     found = []
     for place in np.flatnonzero(slopes[:-1] * slopes[1:] < 0.0):

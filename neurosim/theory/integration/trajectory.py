@@ -9,7 +9,6 @@ from typing import Literal
 
 import numpy as np
 from jaxtyping import Float
-from scipy.integrate import solve_ivp
 
 from neurosim.errors import NeurosimError
 
@@ -49,6 +48,8 @@ def follow(
     margin: the rate of the slowest exponential of a state's network. tolerance: relative error of a step of the solver.
     Raises NeurosimError if times do not increase.
     """
+    from scipy.integrate import solve_ivp
+
     if not times.size or not (np.diff(times) > 0.0).all():
         raise NeurosimError(f"learning was asked for at times {times}; give increasing times")
     left = partial(_left, margin=margin)
