@@ -7,10 +7,12 @@ from functools import lru_cache
 
 from neurosim.compiled import module_text
 from neurosim.counting import counted
+from neurosim.deferral import Deferred, Meeting, deferred
 from neurosim.engine import LIMIT
 from neurosim.fusion import fused
 from neurosim.loops import Loops, copy, indented, shape
 from neurosim.network import INPUTS
+from neurosim.notation import Read
 from neurosim.panels import lines_of
 from neurosim.program import Program
 from neurosim.storing import needs
@@ -22,14 +24,18 @@ def kernel_source(program: Program, record: tuple[str, ...] = ()) -> str:
 
     It returns the trial and step at which the run diverged, or (-1, -1).
     """
-    program = fused(program)
+    put_off = deferred(program, record)
+    program = fused(put_off.program)
     writer = Loops(program, counting=bool(counted(program)))
-    names = [name for name in sorted(program.quantities) if name not in program.weights and name not in INPUTS]
+    given = {*program.weights, *INPUTS, *put_off.kept, *(meeting.met for meeting in put_off.meetings)}
+    names = [name for name in sorted(program.quantities) if name not in given]
     body = [
         *(f"q_{name} = np.zeros({shape(program, name)})" for name in names),
-        *(f"past_{name} = np.zeros((steps + 1, *q_{name}.shape))" for name in program.history),
+        *(f"past_{name} = np.zeros((steps + 1, *q_{name}.shape))" for name in put_off.history),
+        *(f"rows_{name} = np.zeros((steps, *{shape(program, name)}))" for name in put_off.kept),
+        *(f"q_{meeting.met} = np.zeros({shape(program, meeting.met)})" for meeting in put_off.meetings),
         "for trial in range(trials):",
-        *indented(_trial(program, writer, names, record)),
+        *indented(_trial(program, put_off, writer, names, record)),
         "return -1, -1",
     ]
     lines = ["trials, steps, _ = inputs.shape", *writer.scratch, *body]
@@ -59,7 +65,7 @@ def drawing(program: Program) -> list[str]:
     return sorted(name for name, quantity in program.quantities.items() if {*needs(quantity.format)} & {"u", "g", "d"})
 
 
-def _trial(program: Program, writer: Loops, names: list[str], record: Sequence[str]) -> list[str]:
+def _trial(program: Program, put_off: Deferred, writer: Loops, names: list[str], record: Sequence[str]) -> list[str]:
     step = [line for block in program.step for line in lines_of(writer, block)]
     step += ["fine = True", "for o in range(n_output):"]
     step += indented(
@@ -71,11 +77,12 @@ def _trial(program: Program, writer: Loops, names: list[str], record: Sequence[s
     )
     for name in record:
         step += copy(program, name, f"record_{name}[trial, t, ")
-    step += ["if not fine:", "    return trial, t"]
-    for name in program.history:
+    step += ["if not fine:", *indented([*_cut(program, put_off, writer), "return trial, t"])]
+    for name in put_off.history:
         step += copy(program, name, f"past_{name}[t + 1, ")
     lines = [f"q_{name}.fill(0.0)" for name in names]
     arrive = [*_ARRIVE, *([_NOW.format("t")] if drawing(program) else [])]
+    arrive += [f"q_{name} = rows_{name}[t]" for name in put_off.kept]
     lines += ["loss = 0.0", "for t in range(steps):", *indented([*arrive, *step])]
     if program.backward:
         remembered = [f"now_{name} = past_{name}[t + 1]" for name in program.history]
@@ -83,8 +90,29 @@ def _trial(program: Program, writer: Loops, names: list[str], record: Sequence[s
         back = [line for block in program.backward for line in lines_of(writer, block)]
         lines += ["for t in range(steps - 1, -1, -1):", *indented([*arrive, *remembered, *back])]
         lines += [_NOW.format("steps - 1")] if drawing(program) else []
+    lines += [_sum(meeting, put_off) for meeting in put_off.meetings]
     lines += [line for block in program.end for line in lines_of(writer, block)]
     return [*lines, "losses[trial] = loss"]
+
+
+def _sum(meeting: Meeting, put_off: Deferred, until: str = "") -> str:
+    """The line that computes a sum that was put off, of all steps or until some."""
+    left, right = (_rows(read, put_off) + until for read in (meeting.left, meeting.right))
+    return f"np.dot({left}.T, {right}, q_{meeting.met})"
+
+
+def _rows(read: Read, put_off: Deferred) -> str:
+    """What a vector was at each step, as the rows of a matrix."""
+    if read.name in put_off.history:
+        return f"past_{read.name}" + ("[:steps]" if read.before else "[1:]")
+    return {"x": "inputs[trial]", "target": "targets[trial]"}.get(read.name, f"rows_{read.name}")
+
+
+def _cut(program: Program, put_off: Deferred, writer: Loops) -> list[str]:
+    """Lines that add to weights, where a trial ends early, what was put off until its end."""
+    begun = [each for each in put_off.meetings if each.online and each.added.target.name in program.weights]
+    sums = [_sum(meeting, put_off, "[: t + 1]") for meeting in begun]
+    return [*sums, *(line for meeting in begun for line in writer.statement(meeting.added, "end"))]
 
 
 _ARRIVE = ["q_x = inputs[trial, t]", "q_target = targets[trial, t]", "c_mask = masks[t]"]

@@ -31,7 +31,7 @@ LAYERS = (
     ("datasheet", "observable", "rule"),
     ("rules", "tasks"),
     ("program",),
-    ("adaptation", "counting", "fusion", "lanes"),
+    ("adaptation", "counting", "deferral", "fusion", "lanes"),
     ("engine", "evaluation", "reversal"),
     ("loops", "memory", "spikes"),
     ("compiled", "panels"),
