@@ -7,7 +7,7 @@ steps only, send differences instead of values, or have weights that are not qui
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -86,14 +86,17 @@ FLOATING = Arithmetic()
 
 
 def plain(name: str) -> Arithmetic:
-    """The arithmetic that a name spells out: `fixed:weight=s8.6,trace=s12.10,rounding=stochastic`.
+    """The arithmetic that a name spells out: `fixed:weight=s8.6,trace=s12.10,rounding=stochastic,share=pair`.
 
-    A kind of quantity that is not named is kept in `WIDE`. Rounding and overflow are those of all kinds.
+    A kind of quantity that is not named is kept in `WIDE`. Rounding, overflow and `share`, what has draws of its own,
+    are those of all kinds.
     """
     given = dict(part.partition("=")[::2] for part in name.removeprefix("fixed").lstrip(":").split(",") if part)
     names = {kind.replace(" ", "_"): kind for kind in KINDS}
-    if loose := set(given) - {*names, "rounding", "overflow"}:
-        raise unknown("part of a fixed-point profile", min(loose), [*names, "rounding", "overflow"])
+    if loose := set(given) - {*names, "rounding", "overflow", "share"}:
+        raise unknown("part of a fixed-point profile", min(loose), [*names, "rounding", "overflow", "share"])
+    share = given.pop("share", Format.share)
     manner = f"{given.pop('rounding', ROUNDINGS[2])} {given.pop('overflow', OVERFLOWS[0])}"
     formats = {kind: Format.parse(f"{given.get(short, WIDE)} {manner}") for short, kind in names.items()}
+    formats = {kind: replace(format, share=share) for kind, format in formats.items()}
     return Arithmetic(formats, coefficient_bits=COEFFICIENT_BITS, rate_bits=RATE_BITS)

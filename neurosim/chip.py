@@ -26,7 +26,7 @@ CONTINUOUS = Format(24, 16)
 """How analog quantities are carried."""
 
 FLOATS = ("float32", "float64")
-SHARES = {"element": "element", "vector": "vector", "call": "update"}
+SHARES = {"element": "element", "pair": "pair", "vector": "vector", "call": "update"}
 
 
 class Chip:

@@ -11,7 +11,7 @@ from typing import Any
 
 from neurosim.atomic import write_whole
 from neurosim.cache import cache_folder
-from neurosim.draws import FIRST_MIX, NORMAL, SECOND_MIX, STEP
+from neurosim.draws import COLUMN, FIRST_MIX, NORMAL, SECOND_MIX, STEP
 from neurosim.lanes import VERSION
 from neurosim.loops import indented
 from neurosim.precision import Format
@@ -39,6 +39,12 @@ def word(key, step, element):
 @njit(nogil=True)
 def uniform(key, step, element):
     return real(word(key, step, element) >> np.uint64(32)) * 2.0**-32
+
+
+@njit(nogil=True)
+def paired(key, step, row, column):
+    both = (word(key, step, row) >> np.uint64(32)) + (word(key ^ np.uint64({COLUMN}), step, column) >> np.uint64(32))
+    return real(both & np.uint64({2**32 - 1})) * 2.0**-32
 
 
 @njit(nogil=True)

@@ -10,7 +10,7 @@ import numpy as np
 
 from neurosim import notation
 from neurosim.counting import counted, tally
-from neurosim.draws import LASTING, normal, uniform
+from neurosim.draws import LASTING, normal, paired, rows_and_columns, sharing, uniform
 from neurosim.notation import Binary, Block, Expression, Index, Number, Read, Root, Same, Scalar, Statement, Sum
 from neurosim.precision import Format
 from neurosim.program import Program
@@ -109,13 +109,12 @@ class Draws:
 
     def of(self, name: str, format: Format, shape: tuple[int, ...], where: tuple[int | slice, ...]) -> dict[str, Any]:
         """What storing in some places of a quantity depends on beside the value; `was` is for the caller to give."""
-        elements = np.arange(np.prod(shape), dtype=np.uint64).reshape(shape)
-        if format.share != "element":
-            kept = shape[: SHARED[format.share]]
-            elements = np.arange(np.prod(kept), dtype=np.uint64).reshape(*kept, *[1] * (len(shape) - len(kept)))
-            elements = np.broadcast_to(elements, shape)
-        given = {"u": (uniform, self.step), "g": (normal, self.step), "d": (normal, LASTING)}
         found: dict[str, Any] = dict.fromkeys(needs(format))
+        if format.share == "pair":
+            rows, columns = (np.asarray(each[where]) for each in rows_and_columns(shape))
+            return found | ({"u": paired(self.keys[name], self.step, rows, columns)} if "u" in found else {})
+        elements = sharing(shape, SHARED[format.share])
+        given = {"u": (uniform, self.step), "g": (normal, self.step), "d": (normal, LASTING)}
         for each in found.keys() & given.keys():
             draw, step = given[each]
             found[each] = draw(self.keys[name], step, np.asarray(elements[where]))

@@ -18,7 +18,7 @@ from jaxtyping import Int
 
 from neurosim import catalog
 from neurosim.atomic import write_whole
-from neurosim.draws import LASTING, NORMAL, stream_key, word
+from neurosim.draws import LASTING, NORMAL, paired_word, rows_and_columns, stream_key, word
 from neurosim.engine import Job, received, start
 from neurosim.errors import NeurosimError
 from neurosim.experiment import Experiment, learning, untrained
@@ -97,10 +97,13 @@ def _words(program: Program, seed: int, steps: int) -> dict[str, np.ndarray]:
         quantity = program.quantities[name]
         shape = program.shape(name)[: SHARED[quantity.format.share]]
         elements = np.arange(int(np.prod(shape)), dtype=np.uint64).reshape(shape)
-        key = stream_key(seed, name)
+        key, paired = stream_key(seed, name), rows_and_columns(program.shape(name))
         for use in sorted({*needs(quantity.format)} - {"was"}):
             times = [LASTING] if use == "d" else range(steps)
-            words = np.array([word(key if use == "u" else key ^ NORMAL, step, elements) for step in times])
+            if quantity.format.share == "pair":
+                words = np.array([paired_word(key, step, *paired) for step in times])
+            else:
+                words = np.array([word(key if use == "u" else key ^ NORMAL, step, elements) for step in times])
             found[f"{name}.{use}"] = words >> np.uint64(64 - quantity.format.random_bits) if use == "u" else words
     return found
 

@@ -8,7 +8,7 @@ further index goes to BLAS.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from neurosim import notation
@@ -128,17 +128,17 @@ class Loops:
         target, quantity = statement.target, self.program.quantities[statement.target.name]
         if quantity.format.exact:
             return value
-        element, places = "0", list(zip(target.indices, quantity.domains, strict=True))
-        shared = places[: SHARED[quantity.format.share]]
-        for index, domain in shared:
-            element = f"({element} * n_{domain} + {text.place(index)})"
-        element = text.neighbours(f"np.uint64({element})", [index for index, _ in shared])
+        places = list(zip(target.indices, quantity.domains, strict=True))
+        element = _number(places[: SHARED[quantity.format.share]], text)
         given = {
             "was": text.read(target),
             "u": f"uniform(key_{target.name}, now, {element})",
             "g": f"normal(key_{target.name}, now, {element})",
             "d": f"normal(key_{target.name}, np.uint64({LASTING}), {element})",
         }
+        if quantity.format.share == "pair":
+            row, column = (places[:-1], places[-1:]) if len(places) > 1 else (places, [])
+            given["u"] = f"paired(key_{target.name}, now, {_number(row, text)}, {_number(column, text)})"
         arguments = [value, *(given[name] for name in needs(quantity.format))]
         return f"{store_name(quantity.format)}({', '.join(arguments)})"
 
@@ -244,6 +244,14 @@ def _begin(letter: str, expression: Expression) -> int:
     """The first value of a letter at which no read is before its array's beginning."""
     offsets = [index.offset for read in notation.reads(expression) for index in read.indices if index.letter == letter]
     return -min([0, *offsets])
+
+
+def _number(places: Sequence[tuple[Index, str]], text: Text) -> str:
+    """Which of a quantity's draws is taken at some places in its domains."""
+    element = "0"
+    for index, domain in places:
+        element = f"({element} * n_{domain} + {text.place(index)})"
+    return text.neighbours(f"np.uint64({element})", [index for index, _ in places])
 
 
 def _outermost_sums(expression: Expression) -> list[Sum]:

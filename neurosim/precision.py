@@ -21,8 +21,13 @@ ROUNDINGS = (
     *("stochastic", "stochastic_magnitude", "stochastic_guarded", "unit_step", "pulse"),
 )
 OVERFLOWS = ("saturate", "wrap")
-SHARES = ("element", "vector", "update")
-"""What has a random number of its own: every element, every vector (all elements `[i, ...]` of one i), or an update."""
+SHARES = ("element", "pair", "vector", "update")
+"""What has a random number of its own: every element; every row and every column, an element's being their sum modulo 1
+(2 N draws for N * N elements, any two of which are independent); every vector (all elements `[i, ...]` of one i); or an
+update."""
+
+SHARING = {"pair": "row and column"}
+"""How a sharing of draws is called in a sentence, if not by its name."""
 
 EXACT_BITS = 53
 DRAW_BITS = 32
@@ -95,6 +100,8 @@ class Format:
             raise NeurosimError(f"codes from {self.limits[0]} to {self.limits[1]} in {self.bits} bits")
         if (self.rounding == "pulse") != (self.device is not None):
             raise NeurosimError("pulses need a device, and a device moves by pulses only")
+        if self.share == "pair" and (self.noise or self.device):
+            raise NeurosimError("a draw per row and column is for rounding; noise and devices need one per element")
 
     def __str__(self) -> str:
         if self.exact:
@@ -102,7 +109,7 @@ class Format:
         text = f"{'s' if self.signed else 'u'}{self.bits}.{self.frac_bits} {self.rounding} {self.overflow}"
         text += f" {self.limits[0]}..{self.limits[1]}" if self.limits else ""
         text += f" {self.random_bits} random bits" if self.random_bits < DRAW_BITS else ""
-        text += f" one draw per {self.share}" if self.share != "element" else ""
+        text += f" one draw per {SHARING.get(self.share, self.share)}" if self.share != "element" else ""
         text += f" noise {self.noise:g} LSB" if self.noise else ""
         text += f" threshold {self.threshold}" if self.threshold else ""
         return text + (f" changes s{self.change.bits}, {self.change.frac_bits} below the LSB" if self.change else "")

@@ -39,7 +39,7 @@ CODES = {
 ARGUMENTS = ("was", "u", "g", "d")
 """What a formula may need beside the value, in the order in which it is passed."""
 
-SHARED: dict[str, int | None] = {"element": None, "vector": 1, "update": 0}
+SHARED: dict[str, int | None] = {"element": None, "pair": None, "vector": 1, "update": 0}
 """How many of the indices of an element decide its draw."""
 
 NUMPY: dict[str, Any] = {

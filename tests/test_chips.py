@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from neurosim import catalog
 from neurosim.adaptation import adapt
-from neurosim.arithmetic import Arithmetic
+from neurosim.arithmetic import Arithmetic, plain
 from neurosim.conformance import FORMATS
 from neurosim.counting import Counts
-from neurosim.draws import normal, stream_key, uniform
+from neurosim.draws import normal, paired, rows_and_columns, stream_key, uniform
 from neurosim.engine import Job, Outcome
 from neurosim.errors import NeurosimError
 from neurosim.gradients import direction, gradient
@@ -32,6 +32,7 @@ RECORD = ("r", "y", "sent", "W_rec", "W_in", "W_out")
 ELEMENTS = np.arange(20_000, dtype=np.uint64)
 
 PLAIN = FORMATS["stochastic"]
+PAIRS = replace(PLAIN, formats={kind: replace(format, share="pair") for kind, format in PLAIN.formats.items()})
 DEVICE = Device(step=64.0, pulses=31, spread=0.3, between=0.3, up=(1.0, -0.5), down=(1.0, 0.5))
 PULSED = Format(18, 15, rounding="pulse", device=DEVICE, limits=(-65536, 65536))
 
@@ -44,6 +45,7 @@ CASES = {
     "unit steps": with_kind("weight", Format(8, 6, rounding="unit_step")),
     "guarded": with_kind("trace", Format(12, 8, rounding="stochastic_guarded", random_bits=15)),
     "magnitude, by rows": with_kind("weight", Format(8, 6, rounding="stochastic_magnitude", share="vector")),
+    "rows and columns": PAIRS,
     "one draw": with_kind("weight", Format(8, 6, True, "stochastic", share="update", change=Change(16, 7))),
     "pulses": with_kind("weight", PULSED),
     "noise, threshold": with_kind("error", Format(10, 6, noise=0.7, threshold=3)),
@@ -58,6 +60,7 @@ CASES = {
     "mismatch": replace(PLAIN, mismatch=0.2),
 }
 TOGETHER = {
+    "rows and columns": replace(PAIRS, every=3),
     "digital": replace(
         PLAIN,
         formats={
@@ -209,6 +212,33 @@ def test_normal_draws_have_mean_0_and_variance_1() -> None:
     assert abs(draws.mean()) < 4 / np.sqrt(len(draws))
     assert abs(draws.var() - 1.0) < 4 * np.sqrt(2 / len(draws))
     assert abs(np.corrcoef(normal(1, 0, ELEMENTS), uniform(1, 0, ELEMENTS))[0, 1]) < 4 / np.sqrt(len(ELEMENTS))
+
+
+def test_draws_of_rows_and_columns_are_uniform_and_independent_two_by_two() -> None:
+    """Two synapses of a row, of a column, or of neither; four at the corners of a rectangle are not independent."""
+    rows, columns = rows_and_columns((3, 3))
+    u = np.array([paired(stream_key(0, "W_rec"), t, rows, columns) for t in range(20_000)])
+    for other in ((0, 1), (1, 0), (1, 1)):
+        grid, _, _ = np.histogram2d(u[:, 0, 0], u[:, *other], bins=8, range=[[0, 1], [0, 1]])
+        expected = len(u) / grid.size
+        assert ((grid - expected) ** 2 / expected).sum() < grid.size + 4 * np.sqrt(2 * grid.size)
+    corners = u[:, 0, 0] - u[:, 0, 1] - u[:, 1, 0] + u[:, 1, 1]
+    assert (corners == np.rint(corners)).all()
+
+
+def test_a_vector_draws_for_each_of_its_elements_where_matrices_draw_by_rows_and_columns() -> None:
+    u = paired(1, 0, *rows_and_columns((20_000,)))
+    assert abs(np.corrcoef(u[1:], u[:-1])[0, 1]) < 4 / np.sqrt(len(u))
+    assert len(np.unique(u)) > 19_990
+
+
+def test_draws_of_rows_and_columns_are_asked_for_by_name_and_for_rounding_only() -> None:
+    asked = plain("fixed:weight=s8.6,rounding=stochastic,share=pair").formats["weight"]
+    assert asked == Format(8, 6, rounding="stochastic", share="pair")
+    with pytest.raises(NeurosimError, match="one per element"):
+        replace(asked, noise=1.0)
+    with pytest.raises(NeurosimError, match="pear"):
+        plain("fixed:rounding=stochastic,share=pear")
 
 
 def test_devices_differ_for_good() -> None:

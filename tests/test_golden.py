@@ -118,3 +118,11 @@ def test_what_cannot_be_written_is_said() -> None:
         golden(asked("float64"), STEPS)
     with pytest.raises(NeurosimError, match="100000 steps; a trial of integrate has"):
         golden(asked("fpga-int16"), 100000)
+
+
+def test_random_words_are_those_of_every_element_though_rows_and_columns_share_them() -> None:
+    found = golden(asked("fixed:weight=s8.6,rounding=stochastic,share=pair"), STEPS)
+    words = found.words["W_rec.u"].astype(np.int64)
+    assert words.shape == (STEPS, 5, 5)
+    assert ((words[:, :1, :1] - words[:, :1, :] - words[:, :, :1] + words) % 2**32 == 0).all()
+    assert len(np.unique(found.words["W_rec.u"])) == words.size

@@ -1,7 +1,8 @@
 """What storing does to a number, as functions that Brian2's code calls: in Python, and in C for its compilers.
 
 `name(value)`, or as many of `value, was, high, low, now, element` as the format needs: what stood there before, where
-the quantity's draws begin (a 64-bit key in two halves), the number of the step and the element.
+the quantity's draws begin (a 64-bit key in two halves), the number of the step and the element; its row and its column
+in place of that where draws are shared by pairs.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from neurosim.draws import FIRST_MIX, LASTING, NORMAL, SECOND_MIX, STEP, normal, uniform
+from neurosim.draws import COLUMN, FIRST_MIX, LASTING, NORMAL, SECOND_MIX, STEP, normal, paired, uniform
 from neurosim.precision import Format
 from neurosim.storing import formula, needs, store
 
@@ -29,6 +30,10 @@ static inline uint64_t neurosim_word(uint64_t key, double step, double element) 
 static inline double neurosim_uniform(uint64_t key, double step, double element) {{
     return (double)(neurosim_word(key, step, element) >> 32) / 4294967296.0;
 }}
+static inline double neurosim_paired(uint64_t key, double step, double row, double column) {{
+    const uint64_t one = neurosim_word(key, step, row), other = neurosim_word(key ^ {COLUMN}ULL, step, column);
+    return (double)(((one >> 32) + (other >> 32)) & {2**32 - 1}ULL) / 4294967296.0;
+}}
 static inline double neurosim_normal(uint64_t key, double step, double element) {{
     const uint64_t z = neurosim_word(key ^ {NORMAL}ULL, step, element);
     const uint64_t parts = (z & 65535) + ((z >> 16) & 65535) + ((z >> 32) & 65535) + (z >> 48);
@@ -42,6 +47,8 @@ DRAWN = {
     "g": "double g = neurosim_normal(key, now, element);",
     "d": f"double d = neurosim_normal(key, {float(LASTING)!r}, element);",
 }
+
+PAIRED = "double u = neurosim_paired(key, now, row, column);"
 
 KEY = "const uint64_t key = ((uint64_t)high << 32) | (uint64_t)low;"
 
@@ -72,7 +79,8 @@ def stored(package: Any, name: str, format: Format) -> Any:
 def arguments(format: Format) -> tuple[str, ...]:
     """What the function of a format takes."""
     wanted = needs(format)
-    draws = ("high", "low", "now", "element") if {*wanted} - {"was"} else ()
+    place = ("row", "column") if format.share == "pair" else ("element",)
+    draws = ("high", "low", "now", *place) if {*wanted} - {"was"} else ()
     return ("value", *(["was"] if "was" in wanted else []), *draws)
 
 
@@ -81,8 +89,10 @@ def _drawn(format: Format, given: dict[str, np.ndarray]) -> dict[str, Any]:
     found: dict[str, Any] = {"was": given["was"].astype(float)} if "was" in given else {}
     if "high" not in given:
         return found
-    key = (int(given["high"].flat[0]) << 32) | int(given["low"].flat[0])
-    now, elements = int(given["now"].flat[0]), given["element"].astype(np.uint64)
+    key, now = (int(given["high"].flat[0]) << 32) | int(given["low"].flat[0]), int(given["now"].flat[0])
+    if format.share == "pair":
+        return found | {"u": paired(key, now, *(given[each].astype(np.uint64) for each in ("row", "column")))}
+    elements = given["element"].astype(np.uint64)
     draws = {"u": (uniform, now), "g": (normal, now), "d": (normal, LASTING)}
     return found | {name: draws[name][0](key, draws[name][1], elements) for name in needs(format) if name in draws}
 
@@ -90,7 +100,8 @@ def _drawn(format: Format, given: dict[str, np.ndarray]) -> dict[str, Any]:
 def c_code(name: str, format: Format) -> str:
     """The function in C."""
     wanted = needs(format)
-    lines = [KEY, *(DRAWN[each] for each in wanted if each in DRAWN)] if {*wanted} - {"was"} else []
+    drawn = DRAWN | ({"u": PAIRED} if format.share == "pair" else {})
+    lines = [KEY, *(drawn[each] for each in wanted if each in drawn)] if {*wanted} - {"was"} else []
     scale = repr(1.0 / format.lsb)
     lines += [f"double x = value * {scale}, code, m, n, s;", *([f"was = was * {scale};"] if "was" in wanted else [])]
     lines += [

@@ -134,21 +134,25 @@ class Writer:
         if {*drawn} - {"was"}:
             if name not in self.keys:
                 self.keys[name] = (self.names.fresh(f"high_{name}"), self.names.fresh(f"low_{name}"))
-            arguments += [*self.keys[name], f"{FIRST_STEP} + t_in_timesteps", self._element(target)]
+            arguments += [*self.keys[name], f"{FIRST_STEP} + t_in_timesteps", *self._element(target)]
         self.stores[store_name(format)] = format
         return f"{store_name(format)}({', '.join(arguments)})"
 
-    def _element(self, target: Read) -> str:
-        """What of an element decides its draw: its place in the quantity's array, or the row that it is in."""
+    def _element(self, target: Read) -> list[str]:
+        """What of an element decides its draw: its place in the array of its quantity, its row, or row and column."""
         share, past = self.program.quantities[target.name].format.share, slot(target)
         sizes = [self.program.sizes[LETTERS[letter]] for letter in letters_of(target)]
         row = "i" if len(sizes) == 1 else "j"
         if share == "update":
-            return "0"
+            return ["0"]
         if share == "vector":
-            return row if past is None else str(past)
+            return [row if past is None else str(past)]
+        if share == "pair" and len(sizes) == 1:
+            return [row, "0"] if past is None else [str(past), "i"]
+        if share == "pair":
+            return [f"j + {sizes[0] * (past or 0)}", "i"]
         own = "i" if len(sizes) == 1 else f"j * {sizes[1]} + i"
-        return f"{own} + {reduce(int.__mul__, sizes) * (past or 0)}"
+        return [f"{own} + {reduce(int.__mul__, sizes) * (past or 0)}"]
 
     def _exact(self, statement: Statement) -> bool:
         return self.program.quantities[statement.target.name].format.exact

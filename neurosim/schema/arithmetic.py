@@ -53,7 +53,7 @@ UPDATE = Section(
         "overflow": word("beyond the ends", *OVERFLOWS),
         "rand_bits": bits("of a random draw; 0 for none"),
         "rand_bits_readout": bits("of a random draw for readout weights, where it differs", required=False),
-        "rand_scope": word("what has a draw of its own", "element", "vector", "call", "row_and_column", "none"),
+        "rand_scope": word("what has a draw of its own", "element", "pair", "vector", "call", "row_and_column", "none"),
         "lr_form": word(
             "how a learning rate is held",
             *("fixed", "pow2", "mant_exp", "q", "float", "pulse_probability"),
