@@ -14,7 +14,7 @@ import types
 import typing
 import zlib
 from dataclasses import fields
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -94,12 +94,22 @@ def profile(name: str) -> Profile:
     if part:
         return profile(whole).part(name, part)
     if name.endswith(".toml"):
-        return Profile.read(Path(name))
+        return _profile_in(Path(name))
     if name.split(":")[0] == "fixed":
         return Profile.plain(name)
     if name not in names("profile"):
         raise unknown("profile", name, names("profile"))
-    return Profile.read(profile_folder() / f"{name}.toml")
+    return _profile_in(profile_folder() / f"{name}.toml")
+
+
+def _profile_in(path: Path) -> Profile:
+    return _read_profile(path, path.stat().st_mtime_ns if path.is_file() else 0)
+
+
+@lru_cache(maxsize=64)
+def _read_profile(path: Path, changed: int) -> Profile:
+    """Read again when the file has changed."""
+    return Profile.read(path)
 
 
 def source(name: str) -> Path | None:

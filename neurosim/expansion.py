@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -37,16 +37,16 @@ class Equations(Protocol):
     def of_neurons(self, n: int, alpha: float) -> Mapping[str, np.ndarray]: ...
 
 
-def expand(rule: Equations, plastic: Iterable[str] = PLASTIC) -> tuple[Block, ...]:
+@lru_cache(maxsize=256)
+def expand(rule: Equations, plastic: tuple[str, ...] = PLASTIC) -> tuple[Block, ...]:
     """The rule's blocks for the projections that learn, in the network's own names.
 
     Statements that reach no plastic weight are left out. Raises `NeurosimError` if a statement reads or writes what
     does not exist, or with the wrong indices.
     """
-    plastic = set(plastic)
     templates = notation.parse(rule.equations)
     own = _of_a_projection(templates)
-    blocks = [_instances(block, own, plastic) for block in templates]
+    blocks = [_instances(block, own, set(plastic)) for block in templates]
     blocks += [_named_rate(block, "lr_out") for block in notation.parse(rule.readout)]
     _check(blocks, rule)
     kept = _reaching(blocks, {f"W_{name}" for name in plastic} | {"B"})

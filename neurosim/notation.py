@@ -25,6 +25,7 @@ import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from neurosim.errors import NeurosimError
 
@@ -154,6 +155,7 @@ class Block:
     period: str | None = None
 
 
+@lru_cache(maxsize=256)
 def parse(text: str) -> tuple[Block, ...]:
     """The blocks of an equation text; lines before the first header run at each step.
 

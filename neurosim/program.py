@@ -103,6 +103,11 @@ class Program:
         written = {statement.target.name for block in self.blocks for statement in block.statements}
         return tuple(name for name in self.weights if name in written and not name.startswith(HIDDEN))
 
+    @property
+    def online(self) -> bool:
+        """Whether weights change at steps, and not only once a trial is over."""
+        return any(statement.target.name in self.learned for block in self.step for statement in block.statements)
+
     def held(self) -> Program:
         """The same program with its weights held: what would be added to `W` is summed in `update_W`, in float64."""
 

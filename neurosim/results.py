@@ -80,7 +80,7 @@ class Results:
         arrays = {name: getattr(run, name) for name in ARRAYS}
         for group in BY_WEIGHT:
             arrays |= {f"{group}/{name}": values for name, values in getattr(run, group).items()}
-        write_whole(place / "curves.npz", lambda file: np.savez_compressed(file, **arrays))
+        write_whole(place / "curves.npz", lambda file: np.savez(file, **arrays))
         about = {
             "experiment": asdict(run.experiment),
             "outcome": run.outcome,

@@ -16,7 +16,7 @@ from neurosim.prediction.course import mean_losses
 from neurosim.prediction.optimum import largest_rate, modes_of, rates
 from neurosim.prediction.problem import Problem
 from neurosim.prediction.span import spanned
-from neurosim.prediction.warnings import order, step_limit
+from neurosim.prediction.warnings import order, step_limit, trial_limit
 from neurosim.theory import LinearSystem, ModeCredit, TargetModes
 
 ASKED = Experiment(
@@ -152,11 +152,35 @@ def test_order_is_the_number_of_time_constants():
 
 
 @pytest.mark.parametrize(("factor", "warned"), [(0.9, False), (1.1, True)])
-def test_warns_of_steps_that_are_too_large(factor: float, warned: bool):
-    lr = factor * step_limit(Problem.of(ASKED))
-    said = "\n".join(warnings(replace(ASKED, lr=lr)))
-    assert ("is above the step-size limit of theory" in said) == warned
-    assert not warnings(replace(ASKED, lr=0.0))
+@pytest.mark.parametrize(("rule", "when"), [("bptt", "once a trial"), ("rflo", "at every step")])
+def test_warns_of_steps_that_are_too_large(rule: str, when: str, factor: float, warned: bool):
+    asked = replace(ASKED, rule=rule)
+    lr = factor * step_limit(Problem.of(asked))
+    said = "\n".join(warnings(replace(asked, lr=lr)))
+    assert (f"for updates {when}: their mean overshoots the optimum" in said) == warned
+    assert not warnings(replace(asked, lr=0.0))
+
+
+@pytest.mark.parametrize("rule", ["rflo", "tbptt:k=3"])
+def test_online_rules_learn_above_the_limit_of_trials_and_not_above_their_own(rule: str):
+    """At four times the first limit they learn better than at half of it; at twice the other, most diverge."""
+    asked = replace(ASKED, rule=rule)
+    problem = Problem.of(asked)
+    slow, fast, wild = (0.5 * trial_limit(problem), 4.0 * trial_limit(problem), 2.0 * step_limit(problem))
+    runs = run([replace(asked, lr=lr, seed=seed) for lr in (slow, fast, wild) for seed in range(4)])
+    losses = [np.median([each.loss for each in runs[begin : begin + 4]]) for begin in (0, 4, 8)]
+    assert losses[1] < losses[0] < losses[2] == np.inf
+    told = forecast(replace(asked, lr=fast))
+    assert "because it follows one mean update a trial, and can up to" in told.reason and not told.warnings
+    assert forecast(replace(asked, lr=wild)).warnings
+
+
+def test_updates_once_a_trial_diverge_above_the_limit_of_trials():
+    for asked in (replace(ASKED, seed=seed) for seed in range(3)):
+        problem = Problem.of(asked)
+        assert step_limit(problem) == trial_limit(problem)
+        runs = run([replace(asked, lr=factor * trial_limit(problem)) for factor in (0.5, 3.0)])
+        assert [each.diverged for each in runs] == [False, True]
 
 
 def test_warns_of_feedback_that_is_against_the_readout():
@@ -239,7 +263,8 @@ def test_a_comparison_warns_before_it_runs_and_says_so_in_its_table(tmp_path):
     found = CliRunner().invoke(neurosim, [*WORDS, "--lr", "0.5", "--out", str(tmp_path)], catch_exceptions=False)
     warning = "warning: bptt: learning rate 0.5 is above the step-size limit of theory"
     assert warning in found.stderr and warning in found.stdout
-    assert "theory predicts, on seed 0, by mean updates: rflo divergence" in found.stdout
+    assert "theory predicts, on seed 0, by mean updates: bptt divergence" in found.stdout
+    assert "theory does not cover rflo at learning rate 0.5, because it follows one mean update a trial" in found.stdout
 
 
 def test_a_comparison_says_what_theory_does_not_cover(tmp_path):

@@ -16,32 +16,29 @@ from neurosim.experiment import Experiment
 from neurosim.results import Results
 
 RULES = ("rflo", "tbptt:k=1", "tbptt:k=8", "bptt")
-inside, lock = [0.0], Lock()
+spent, lock = {"kernels": 0.0, "kernels and plans": 0.0}, Lock()
 
 
-def watched(compiled):
-    """`compiled`, whose kernels note the processor time of the thread that they run on."""
+def watched(run, where):
+    """A function that notes the processor time of the thread that it runs on."""
 
-    def of(source):
-        kernel = compiled(source)
+    def noting(*given):
+        begin = time.thread_time()
+        found = run(*given)
+        with lock:
+            spent[where] += time.thread_time() - begin
+        return found
 
-        def run(*given):
-            begin = time.thread_time()
-            found = kernel(*given)
-            with lock:
-                inside[0] += time.thread_time() - begin
-            return found
-
-        return run
-
-    return of
+    return noting
 
 
 def main(folder: str) -> None:
     budget = Budget(tuple(float(f"{rate:.3g}") for rate in np.logspace(-5, -1, 9)))
     small = Experiment(rule="", task="integrate", n=128, trials=10)
     compare(RULES, small, seeds=1, budget=budget, results=Results(Path(folder) / "small"))  # compiles the kernels
-    numba.compiled = watched(numba.compiled)
+    compiled = numba.compiled
+    numba.compiled = lambda source: watched(compiled(source), "kernels")
+    numba.Plans.run = watched(numba.Plans.run, "kernels and plans")
     begin = time.process_time(), time.perf_counter()
     compare(
         RULES,
@@ -50,8 +47,9 @@ def main(folder: str) -> None:
         budget=budget,
         results=Results(Path(folder) / "whole"),
     )
-    spent, wall = time.process_time() - begin[0], time.perf_counter() - begin[1]
-    print(json.dumps({"wall s": wall, "processor s": spent, "share in kernels": inside[0] / spent}))
+    whole, wall = time.process_time() - begin[0], time.perf_counter() - begin[1]
+    shares = {f"share in {where}": seconds / whole for where, seconds in spent.items()}
+    print(json.dumps({"wall s": wall, "processor s": whole, **shares}))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from jaxtyping import Float
@@ -214,6 +214,7 @@ def _change(
         weights[name] = weights[name] + (constants[rate] if rate else 1.0) * slopes[slope]
 
 
+@lru_cache(maxsize=64)
 def _sweep(program: Program) -> Sweep | None:
     """What a program does after a trial, if it is nothing or the sweep back of BPTT, as written or as derived."""
     if not program.backward and not program.end:

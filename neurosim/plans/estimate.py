@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import prod
 
 from neurosim import notation
@@ -18,6 +19,7 @@ WORTH = 1.5
 """How many times shorter a way must be by these counts to be taken."""
 
 
+@lru_cache(maxsize=256)
 def trial(program: Program, steps: int) -> float:
     """Multiplications in a trial, nearly."""
     return steps * _of(program, program.step + program.backward) + _of(program, program.end)

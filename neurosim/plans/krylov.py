@@ -34,6 +34,8 @@ def passing(alpha: float, steps: int) -> Float[np.ndarray, " power"]:
 
 def times(W: Float[np.ndarray, "n k"], block: Float[np.ndarray, "k source"]) -> Float[np.ndarray, "n source"]:
     """`W block`; few columns are multiplied one by one, which is faster than as a product of matrices."""
+    if block.shape[1] == 1:
+        return (W @ block[:, 0])[:, None]
     return W @ block if block.shape[1] > 3 else np.stack([W @ column for column in block.T], axis=1)
 
 

@@ -14,7 +14,7 @@ from neurosim.prediction.course import mean_losses
 from neurosim.prediction.credits import OF_NEURONS
 from neurosim.prediction.problem import Problem
 from neurosim.prediction.span import spanned
-from neurosim.prediction.warnings import step_limit, warnings
+from neurosim.prediction.warnings import step_limit, trial_limit, warnings
 
 UPDATES = 5000
 """Trials of the longest course that is followed: an update takes about a millisecond."""
@@ -51,9 +51,14 @@ def forecast(asked: Experiment) -> Forecast:
             raise NeurosimError(
                 f"theory does not cover {seen[-1]} trials here, because it is followed for {UPDATES} at most"
             )
+        if problem.online and asked.lr > (limit := trial_limit(problem)):
+            raise NeurosimError(
+                f"theory does not cover {asked.rule} at learning rate {asked.lr:g}, because it follows one mean update "
+                f"a trial, and can up to {limit:.2g}; updates at every step may well be larger"
+            )
         small = spanned(problem, asked.gain, whole=asked.rule.partition(":")[0] in OF_NEURONS)
     except NeurosimError as error:
-        return Forecast(asked.seed, np.empty(0), np.empty(0), 0, np.inf, (), str(error))
+        return Forecast(asked.seed, np.empty(0), np.empty(0), 0, np.inf, warnings(asked), str(error))
     losses = mean_losses(small, asked.lr, seen)
     neurons = len(small.student.W_rec)
     return Forecast(asked.seed, np.array(seen, dtype=float), losses, neurons, step_limit(problem), warnings(asked))

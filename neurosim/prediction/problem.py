@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from neurosim import catalog
 from neurosim.errors import NeurosimError
-from neurosim.experiment import Experiment, untrained
+from neurosim.experiment import Experiment, learning, untrained
 from neurosim.prediction.credits import CreditOf, credit_of
 from neurosim.theory import LinearSystem, TeacherModes
 
@@ -25,7 +25,8 @@ EXACT = "float64"
 class Problem:
     """The student as learning begins, its feedback, what it is to imitate, the weight of each step, and its rule.
 
-    learns: 1 for weights that learn, 0 for those that are frozen, by weight.
+    learns: 1 for weights that learn, 0 for those that are frozen, by weight. online: whether the rule moves weights at
+    every step, and not once a trial is over.
     """
 
     student: LinearSystem
@@ -34,6 +35,7 @@ class Problem:
     mask: Float[np.ndarray, " steps"]
     credit: CreditOf
     learns: dict[str, float]
+    online: bool = False
 
     @classmethod
     def of(cls, asked: Experiment) -> Problem:
@@ -57,6 +59,7 @@ class Problem:
             mask=task.trials(1, asked.seed).mask,
             credit=credit_of(asked.rule),
             learns={f"W_{name}": float(name in asked.plastic and asked.rule != FIXED) for name in LEARN},
+            online=learning(asked, network).online,
         )
 
     @property

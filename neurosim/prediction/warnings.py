@@ -37,8 +37,8 @@ def warnings(asked: Experiment, seeds: Iterable[int] = ()) -> tuple[str, ...]:
     return tuple(f"warning: {asked.rule}: {each}" for each in said)
 
 
-def step_limit(problem: Problem) -> float:
-    """The learning rate from which on mean updates overshoot the optimum of some mode; infinite if none is known.
+def trial_limit(problem: Problem) -> float:
+    """The rate from which on one mean update a trial overshoots the optimum of some mode; infinite if none is known.
 
     Optima that are unstable at any rate have none.
     """
@@ -46,12 +46,24 @@ def step_limit(problem: Problem) -> float:
     return min((each for each in limits if each > 0.0), default=np.inf)
 
 
+def step_limit(problem: Problem) -> float:
+    """The learning rate from which on the mean of a rule's updates overshoots the optimum.
+
+    Online rules meet the error anew after each step, whose part in the mean update of a trial is `mask[t] / sum(mask)`
+    or, with the past that late steps have, more. So theirs is `sum(mask) / max(mask)` times the limit of trials at
+    most. Noise and the time that errors take to come lower it, by how much is not known here.
+    """
+    share = problem.mask.max() / problem.mask.sum() if problem.online else 1.0
+    return float(trial_limit(problem) / share)
+
+
 def _steps(asked: Experiment, problem: Problem) -> Iterator[str]:
     limit = step_limit(problem) if asked.lr else np.inf
     if asked.lr > limit:
         yield (
-            f"learning rate {asked.lr:g} is above the step-size limit of theory, {limit:.2g}: mean updates overshoot "
-            "the optimum; choose a smaller rate"
+            f"learning rate {asked.lr:g} is above the step-size limit of theory, {limit:.2g} for updates "
+            f"{'at every step' if problem.online else 'once a trial'}: their mean overshoots the optimum; choose a "
+            "smaller rate"
         )
 
 
