@@ -26,7 +26,8 @@ def kernel_source(program: Program, record: tuple[str, ...] = ()) -> str:
     """
     put_off = deferred(program, record)
     program = fused(put_off.program)
-    writer = Loops(program, counting=bool(counted(program)))
+    rounded = bool(counted(program))
+    writer = Loops(program, counting=rounded, lanes=not rounded)
     given = {*program.weights, *INPUTS, *put_off.kept, *(meeting.met for meeting in put_off.meetings)}
     names = [name for name in sorted(program.quantities) if name not in given]
     body = [

@@ -15,6 +15,7 @@ from neurosim import notation
 from neurosim.counting import counted
 from neurosim.draws import LASTING
 from neurosim.notation import Binary, Block, Expression, Index, Number, Read, Root, Same, Scalar, Statement, Sum
+from neurosim.products import MatrixProduct, matrix_product, product_lines
 from neurosim.program import Program
 from neurosim.storing import SHARED, needs, store_name
 
@@ -52,11 +53,13 @@ def indented(lines: Iterable[str]) -> list[str]:
 class Loops:
     """Writes statements as loops; `scratch` collects the work arrays that they need.
 
-    counting: whether they count in `counts` what storing does: see `counting.COUNTED`.
+    counting: whether they count in `counts` what storing does: see `counting.COUNTED`. lanes: whether products of
+    matrices of neurons are in lanes, which sums in another order (`neurosim.products`).
     """
 
     program: Program
     counting: bool = False
+    lanes: bool = False
     scratch: list[str] = field(default_factory=list)
 
     def block(self, block: Block) -> list[str]:
@@ -148,6 +151,8 @@ class Loops:
         fixed = notation.free(total)
         if _is_product_of_matrices(over, body, letters) and not text.remembered and not _outermost_sums(body):
             return self._product(over[0], body, letters, text)
+        if self.lanes and (found := matrix_product(over, body, letters)):
+            return self._in_lanes(found, letters, text)
         nested = _outermost_sums(body)
         if letters and not nested and _runs_along(letters[-1], over, body):
             name = self._array(f"row_{len(self.scratch)}", f"np.empty(n_{notation.LETTERS[letters[-1]]})")
@@ -165,6 +170,13 @@ class Loops:
         for letter in reversed(over):
             inner = [_loop(letter, body), *indented(inner)]
         return level, [f"{name} = 0.0", *inner], name
+
+    def _in_lanes(self, found: MatrixProduct, letters: list[str], text: Text) -> tuple[int, list[str], str]:
+        name = self._array(f"row_{len(self.scratch)}", "np.empty(n_neuron)")
+        outer = ", ".join(map(text.place, found.vector.indices[:-1]))
+        vector = text.array(found.vector) + (f"[{outer}]" if outer else "")
+        lines = ["of = " + vector, *product_lines(name, text.array(found.matrix), "of", found.over_rows)]
+        return len(letters) - 1, lines, f"{name}[{letters[-1]}]"
 
     def _product(self, letter: str, body: Expression, letters: list[str], text: Text) -> tuple[int, list[str], str]:
         matrix, block = notation.factors(body)

@@ -32,7 +32,7 @@ LAYERS = (
     ("rules", "tasks"),
     ("program",),
     ("adaptation", "counting", "deferral", "fusion", "lanes"),
-    ("engine", "evaluation", "reversal"),
+    ("engine", "evaluation", "products", "reversal"),
     ("loops", "memory", "spikes"),
     ("compiled", "panels"),
     ("kernel",),
