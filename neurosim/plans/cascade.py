@@ -91,8 +91,8 @@ def dear(work: Work) -> str | None:
     chances = krylov.passing(work.constants["alpha"], steps)
     depths = [krylov.depth(W, start, chances) for W, start in _starts(work.weights, sweep)]
     inputs, errors = depths[0] * n_in, (depths[1] * n_out if len(depths) > 1 else 0)
-    powers = n * n * (inputs + errors) * (1.0 + estimate.PRODUCT) + 2 * estimate.CALL * sum(depths)
-    trial = 8 * estimate.CALL + steps * (inputs + errors + estimate.PRODUCT * inputs * (errors + n_out))
+    powers = n * n * (inputs + errors) * (estimate.COLUMN + estimate.PRODUCT) + 2 * estimate.CALL * sum(depths)
+    trial = 16 * estimate.CALL + steps * (inputs + errors + estimate.PRODUCT * inputs * (errors + n_out))
     cost = work.trials * trial + powers * (1 if sweep.rests else work.trials)
     return estimate.dear(cost, work.trials * estimate.trial(work.program, steps))
 
