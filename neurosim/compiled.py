@@ -18,10 +18,13 @@ from neurosim.precision import Format
 from neurosim.storing import formula, needs, store_name
 
 HEAD = '''"""Generated from the equations below by neurosim; made anew when they change."""
+import math
+
 import numpy as np
 from numba import njit
 
 from neurosim.lanes import abs, floor, load, max, min, real, rint, spread, sqrt, store, total, trunc
+from neurosim.lanes import carried, upper, whole
 '''
 
 FREE_ORDER = 'fastmath={"reassoc", "contract", "nsz"}'

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
+from neurosim import codes, narrow
 from neurosim.compiled import module_text
 from neurosim.counting import counted
 from neurosim.deferral import Deferred, Meeting, deferred
 from neurosim.engine import LIMIT
 from neurosim.fusion import fused
 from neurosim.loops import Loops, copy, indented, shape
+from neurosim.narrow import Held
 from neurosim.network import INPUTS
 from neurosim.notation import Read
 from neurosim.panels import lines_of
@@ -19,15 +21,18 @@ from neurosim.storing import needs
 
 
 @lru_cache(maxsize=256)
-def kernel_source(program: Program, record: tuple[str, ...] = ()) -> str:
+def kernel_source(program: Program, record: tuple[str, ...] = (), held: tuple[str, ...] = ()) -> str:
     """The text of a module with a function `run` of what `arguments` lists, in that order, written in place.
+
+    held: those of `holdable` that are held as codes.
 
     It returns the trial and step at which the run diverged, or (-1, -1).
     """
     put_off = deferred(program, record)
     program = fused(put_off.program)
     rounded = bool(counted(program))
-    writer = Loops(program, counting=rounded, lanes=not rounded)
+    found = {each.name: each for each in narrow.held(program) if each.name in held}
+    writer = Loops(program, counting=rounded, lanes=not rounded, held=found)
     given = {*program.weights, *INPUTS, *put_off.kept, *(meeting.met for meeting in put_off.meetings)}
     names = [name for name in sorted(program.quantities) if name not in given]
     body = [
@@ -37,11 +42,19 @@ def kernel_source(program: Program, record: tuple[str, ...] = ()) -> str:
         *(f"q_{meeting.met} = np.zeros({shape(program, meeting.met)})" for meeting in put_off.meetings),
         "for trial in range(trials):",
         *indented(_trial(program, put_off, writer, names, record)),
+        *_given_back(writer),
         "return -1, -1",
     ]
-    lines = ["trials, steps, _ = inputs.shape", *writer.scratch, *body]
+    made = [line for each in writer.held.values() for line in codes.made(each)]
+    lines = ["trials, steps, _ = inputs.shape", *writer.scratch, *made, *body]
     formats = {quantity.format for quantity in program.quantities.values()}
     return module_text(arguments(program, record), lines, formats)
+
+
+@lru_cache(maxsize=256)
+def holdable(program: Program, record: tuple[str, ...] = ()) -> tuple[Held, ...]:
+    """The matrices that a kernel may hold as codes, at learning rates that each says."""
+    return narrow.held(fused(deferred(program, record).program))
 
 
 def arguments(program: Program, record: Sequence[str] = ()) -> list[str]:
@@ -73,12 +86,14 @@ def _trial(program: Program, put_off: Deferred, writer: Loops, names: list[str],
         [
             "miss = goals[trial, t, o] - q_y[o]",
             "loss += 0.5 * shares[t] * miss * miss",
-            f"fine = fine and abs(miss) <= {LIMIT!r}",
+            f"if not abs(miss) <= {LIMIT!r}:",
+            "    fine = False",
         ]
     )
+    step += _given_back(writer) if {*record} & {*writer.held} else []
     for name in record:
         step += copy(program, name, f"record_{name}[trial, t, ")
-    step += ["if not fine:", *indented([*_cut(program, put_off, writer), "return trial, t"])]
+    step += ["if not fine:", *indented([*_cut(program, put_off, writer), *_given_back(writer), "return trial, t"])]
     for name in put_off.history:
         step += copy(program, name, f"past_{name}[t + 1, ")
     lines = [f"q_{name}.fill(0.0)" for name in names]
@@ -94,6 +109,11 @@ def _trial(program: Program, put_off: Deferred, writer: Loops, names: list[str],
     lines += [_sum(meeting, put_off) for meeting in put_off.meetings]
     lines += [line for block in program.end for line in lines_of(writer, block)]
     return [*lines, "losses[trial] = loss"]
+
+
+def _given_back(writer: Loops) -> list[str]:
+    """Lines that make numbers of what is held as codes."""
+    return [line for each in writer.held.values() for line in codes.given_back(each)]
 
 
 def _sum(meeting: Meeting, put_off: Deferred, until: str = "") -> str:

@@ -3,8 +3,9 @@
 In a kernel `load(W, i, j)` is `W[i, j], W[i, j + 1], ...`, as many as a vector register of this machine holds, and
 `store(W, i, j, value)` puts them back. `+ - * /`, comparisons and the functions below mean the same of lanes as of
 one number, element by element, so that one text serves both; a number beside lanes stands for as many copies of it.
-A comparison of lanes is 1.0 or 0.0 in each. Numba's own loops leave the choice of vectors to LLVM, which gives up
-where arrays might overlap, as all of these might.
+A comparison of lanes is 1.0 or 0.0 in each. Of an array of whole numbers of 8, 16 or 32 bits, `load` makes lanes of 32
+bits, twice as many, which wrap; `whole` spreads a number over them. Numba's own loops leave the choice of vectors to
+LLVM, which gives up where arrays might overlap, as all of these might.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ from numba.extending import intrinsic, models, register_model
 __all__ = [
     "LANES",
     "VERSION",
+    "WHOLE_LANES",
     "abs",
+    "carried",
     "floor",
     "load",
     "max",
@@ -36,6 +39,8 @@ __all__ = [
     "store",
     "total",
     "trunc",
+    "upper",
+    "whole",
 ]
 
 
@@ -46,6 +51,7 @@ def _lanes() -> int:
 
 
 LANES = _lanes()
+WHOLE_LANES = 2 * LANES
 VERSION = f"{LANES} lanes, {zlib.crc32(Path(__file__).read_bytes()):08x}"
 """Of this module on this machine; what was compiled with another must not be taken from disk."""
 
@@ -53,20 +59,21 @@ VERSION = f"{LANES} lanes, {zlib.crc32(Path(__file__).read_bytes()):08x}"
 class Lanes(types.Type):
     """The type of lanes of a kind of number."""
 
-    def __init__(self, dtype: types.Type) -> None:
+    def __init__(self, dtype: types.Type, element: ir.Type, count: int = LANES) -> None:
         self.dtype = dtype
+        self.vector = ir.VectorType(element, count)
         super().__init__(name=f"lanes({dtype})")
 
 
-REAL, WORD = Lanes(types.float64), Lanes(types.uint64)
 DOUBLE, INTEGER = ir.DoubleType(), ir.IntType(64)
+REAL, WORD = Lanes(types.float64, DOUBLE), Lanes(types.uint64, INTEGER)
+WHOLE = Lanes(types.int32, ir.IntType(32), WHOLE_LANES)
 
 
 @register_model(Lanes)
 class _Model(models.PrimitiveModel):
     def __init__(self, manager: Any, kind: Lanes) -> None:
-        element = DOUBLE if kind is REAL else INTEGER
-        super().__init__(manager, kind, ir.VectorType(element, LANES))
+        super().__init__(manager, kind, kind.vector)
 
 
 def _copies(context: Any, builder: Any, value: Any, source: types.Type, kind: Lanes) -> Any:
@@ -74,10 +81,9 @@ def _copies(context: Any, builder: Any, value: Any, source: types.Type, kind: La
     if isinstance(source, Lanes):
         return value
     value = context.cast(builder, value, source, kind.dtype)
-    vector = ir.VectorType(value.type, LANES)
-    first = builder.insert_element(ir.Constant(vector, ir.Undefined), value, ir.Constant(ir.IntType(32), 0))
-    places = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
-    return builder.shuffle_vector(first, ir.Constant(vector, ir.Undefined), places)
+    first = builder.insert_element(ir.Constant(kind.vector, ir.Undefined), value, ir.Constant(ir.IntType(32), 0))
+    places = ir.Constant(ir.VectorType(ir.IntType(32), kind.vector.count), [0] * kind.vector.count)
+    return builder.shuffle_vector(first, ir.Constant(kind.vector, ir.Undefined), places)
 
 
 def _operator(symbol: Any, kind: Lanes, emit: Callable[[Any, Any, Any], Any]) -> None:
@@ -107,12 +113,14 @@ def _instruction(name: str) -> Callable[[Any, Any, Any], Any]:
     return emit
 
 
-def _compared(sign: str) -> Callable[[Any, Any, Any], Any]:
-    emitted = "fcmp_unordered" if sign == "!=" else "fcmp_ordered"
+def _one_where(builder: Any, condition: Any, vector: Any) -> Any:
+    one, zero = (ir.Constant(vector, [number] * vector.count) for number in (1, 0))
+    return builder.select(condition, one, zero)
 
+
+def _compared(sign: str, emitted: str) -> Callable[[Any, Any, Any], Any]:
     def emit(builder: Any, left: Any, right: Any) -> Any:
-        one, zero = (ir.Constant(left.type, [number] * LANES) for number in (1.0, 0.0))
-        return builder.select(getattr(builder, emitted)(sign, left, right), one, zero)
+        return _one_where(builder, getattr(builder, emitted)(sign, left, right), left.type)
 
     return emit
 
@@ -128,6 +136,14 @@ for _symbol, _name in (
     (operator.rshift, "lshr"),
 ):
     _operator(_symbol, WORD, _instruction(_name))
+for _symbol, _name in (
+    (operator.add, "add"),
+    (operator.sub, "sub"),
+    (operator.mul, "mul"),
+    (operator.lshift, "shl"),
+    (operator.rshift, "ashr"),
+):
+    _operator(_symbol, WHOLE, _instruction(_name))
 for _symbol, _sign in (
     (operator.gt, ">"),
     (operator.lt, "<"),
@@ -136,17 +152,18 @@ for _symbol, _sign in (
     (operator.eq, "=="),
     (operator.ne, "!="),
 ):
-    _operator(_symbol, REAL, _compared(_sign))
+    _operator(_symbol, REAL, _compared(_sign, "fcmp_unordered" if _sign == "!=" else "fcmp_ordered"))
+    _operator(_symbol, WHOLE, _compared(_sign, "icmp_signed"))
 
 
 def _kind(*given: types.Type) -> types.Type:
     """Lanes if anything given is lanes, else a number."""
-    return REAL if any(isinstance(each, Lanes) for each in given) else types.float64
+    return next((each for each in given if isinstance(each, Lanes)), types.float64)
 
 
 def _prepared(context: Any, builder: Any, sig: Any, args: Any) -> list[Any]:
-    if sig.return_type is REAL:
-        return [_copies(context, builder, *pair, REAL) for pair in zip(args, sig.args, strict=True)]
+    if isinstance(kind := sig.return_type, Lanes):
+        return [_copies(context, builder, *pair, kind) for pair in zip(args, sig.args, strict=True)]
     return [context.cast(builder, *pair, types.float64) for pair in zip(args, sig.args, strict=True)]
 
 
@@ -174,7 +191,8 @@ def _chosen(sign: str) -> Any:
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         a, b = _prepared(context, builder, sig, args)
-        return builder.select(builder.fcmp_ordered(sign, b, a), b, a)
+        compared = builder.icmp_signed if sig.return_type is WHOLE else builder.fcmp_ordered
+        return builder.select(compared(sign, b, a), b, a)
 
     def typed(typing: Any, a: Any, b: Any) -> Any:
         return signature(_kind(a, b), a, b), codegen
@@ -186,11 +204,16 @@ min, max = _chosen("<"), _chosen(">")
 
 
 def _pointer(context: Any, builder: Any, kind: Any, array: Any, places: Any) -> Any:
-    """Where neighbours in an array begin, as a pointer to lanes."""
+    """Where neighbours in an array begin, as a pointer to as many as there are lanes."""
     made = context.make_array(kind)(context, builder, array)
     indices = [context.cast(builder, place, types.intp, types.intp) for place in cgutils.unpack_tuple(builder, places)]
     first = cgutils.get_item_pointer(context, builder, kind, made, indices, wraparound=False)
-    return builder.bitcast(first, ir.VectorType(DOUBLE, LANES).as_pointer())
+    return builder.bitcast(first, ir.VectorType(first.type.pointee, _of(kind).vector.count).as_pointer())
+
+
+def _of(array: Any) -> Lanes:
+    """The lanes that an array's numbers make."""
+    return REAL if array.dtype == types.float64 else WHOLE
 
 
 @intrinsic
@@ -198,9 +221,11 @@ def load(typing: Any, array: Any, *places: Any) -> Any:
     """The numbers of an array from a place on."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return builder.load(_pointer(context, builder, sig.args[0], args[0], args[1]), align=8)
+        found = builder.load(_pointer(context, builder, sig.args[0], args[0], args[1]))
+        found.align = sig.args[0].dtype.bitwidth // 8
+        return found if found.type == sig.return_type.vector else builder.sext(found, sig.return_type.vector)
 
-    return signature(REAL, array, types.StarArgTuple(places)), codegen
+    return signature(_of(array), array, types.StarArgTuple(places)), codegen
 
 
 @intrinsic
@@ -208,7 +233,10 @@ def store(typing: Any, value: Any, array: Any, *places: Any) -> Any:
     """Put lanes into an array from a place on."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        builder.store(args[0], _pointer(context, builder, sig.args[1], args[1], args[2]), align=8)
+        pointer, value = _pointer(context, builder, sig.args[1], args[1], args[2]), args[0]
+        if value.type != pointer.type.pointee:
+            value = builder.trunc(value, pointer.type.pointee)
+        builder.store(value, pointer, align=sig.args[1].dtype.bitwidth // 8)
         return context.get_dummy_value()
 
     return signature(types.void, value, array, types.StarArgTuple(places)), codegen
@@ -231,13 +259,15 @@ def total(typing: Any, lanes: Any) -> Any:
     """The sum over the lanes."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        parts = [builder.extract_element(args[0], ir.Constant(ir.IntType(32), lane)) for lane in range(LANES)]
+        count, add = args[0].type.count, builder.add if lanes is WHOLE else builder.fadd
+        parts = [builder.extract_element(args[0], ir.Constant(ir.IntType(32), lane)) for lane in range(count)]
+        parts = [builder.sext(part, INTEGER) for part in parts] if lanes is WHOLE else parts
         while len(parts) > 1:
             half = len(parts) // 2
-            parts = [builder.fadd(a, b) for a, b in zip(parts[:half], parts[half:], strict=True)]
+            parts = [add(a, b) for a, b in zip(parts[:half], parts[half:], strict=True)]
         return parts[0]
 
-    return signature(types.float64, lanes), codegen
+    return signature(types.int64 if lanes is WHOLE else types.float64, lanes), codegen
 
 
 @intrinsic
@@ -256,3 +286,36 @@ def real(typing: Any, word: Any) -> Any:
         return builder.fsub(filled, constant(target, 2.0**52))
 
     return signature(kind, word), codegen
+
+
+@intrinsic
+def whole(typing: Any, number: Any) -> Any:
+    """Of a whole number as many copies of 32 bits."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return _copies(context, builder, args[0], number, WHOLE)
+
+    return signature(WHOLE, number), codegen
+
+
+@intrinsic
+def carried(typing: Any, a: Any, b: Any) -> Any:
+    """1 where the sum of two numbers of 32 bits without a sign does not fit in 32 bits, else 0."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        found = builder.add(*args)
+        return _one_where(builder, builder.icmp_unsigned("<", found, args[0]), found.type)
+
+    return signature(WHOLE, a, b), codegen
+
+
+@intrinsic
+def upper(typing: Any, first: Any, second: Any) -> Any:
+    """The upper halves of some words and of those that follow them."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        halves = [builder.bitcast(words, WHOLE.vector) for words in args]
+        places = ir.Constant(WHOLE.vector, list(range(1, 2 * WHOLE_LANES, 2)))
+        return builder.shuffle_vector(*halves, places)
+
+    return signature(WHOLE, first, second), codegen

@@ -8,12 +8,13 @@ further index goes to BLAS.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from neurosim import notation
 from neurosim.counting import counted
 from neurosim.draws import LASTING
+from neurosim.narrow import Held
 from neurosim.notation import Binary, Block, Expression, Index, Number, Read, Root, Same, Scalar, Statement, Sum
 from neurosim.products import MatrixProduct, matrix_product, product_lines
 from neurosim.program import Program
@@ -54,12 +55,14 @@ class Loops:
     """Writes statements as loops; `scratch` collects the work arrays that they need.
 
     counting: whether they count in `counts` what storing does: see `counting.COUNTED`. lanes: whether products of
-    matrices of neurons are in lanes, which sums in another order (`neurosim.products`).
+    matrices of neurons are in lanes, which sums in another order (`neurosim.products`). held: the matrices that are
+    held as codes, by name.
     """
 
     program: Program
     counting: bool = False
     lanes: bool = False
+    held: Mapping[str, Held] = field(default_factory=dict)
     scratch: list[str] = field(default_factory=list)
 
     def block(self, block: Block) -> list[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from neurosim import notation
+from neurosim import codes, notation
 from neurosim.fusion import Product, product
 from neurosim.lanes import LANES
 from neurosim.loops import Loops, Text, due, indented
@@ -43,6 +43,9 @@ def lines_of(writer: Loops, block: Block) -> list[str]:
     """The lines of a block, in panels where its statements allow it."""
     lines: list[str] = []
     for part in _parts(writer, block):
+        if isinstance(part, Sweep) and (held := writer.held.get(part.changes[0].target.name)):
+            lines += codes.lines_of(writer, held)
+            continue
         lines += (
             Pass(writer, part, block.when).lines() if isinstance(part, Sweep) else writer.statement(part, block.when)
         )

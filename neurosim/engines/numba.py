@@ -23,7 +23,7 @@ from neurosim.counting import by_name, nothing
 from neurosim.draws import stream_key
 from neurosim.engine import Job, Outcome, Progress, check_record, received, reported, start
 from neurosim.errors import unknown
-from neurosim.kernel import arguments, drawing, kernel_source
+from neurosim.kernel import arguments, drawing, holdable, kernel_source
 from neurosim.plans.choice import AUTO, FULL, Plans
 from neurosim.program import Program
 
@@ -48,15 +48,24 @@ def run(
         raise unknown("plan", plan, VARIANTS[1])
     record = check_record(program, record)
     plans = Plans(program, record, plan)
-    source = kernel_source(program, record)
-    whole = compiled(source)
 
     def kernel(asked: Program, job: Job, record: tuple[str, ...]) -> Outcome:
-        return _run(whole if asked is program else compiled(kernel_source(asked, record)), asked, job, record)
+        return _run(compiled(kernel_source(asked, record, _held(asked, job, record))), asked, job, record)
 
-    alone = plans.possible or "np.dot(" in source
+    sources = {kernel_source(program, record, _held(program, job, record)) for job in jobs}
+    alone = plans.possible or any("np.dot(" in source for source in sources)
+    for source in sources:
+        compiled(source)  # made once, before there are threads
     with _one_thread_each() if alone else nullcontext(), ThreadPoolExecutor(os.cpu_count()) as threads:
         return reported(jobs, threads.map(lambda job: plans.run(job, kernel), jobs), progress)
+
+
+def _held(program: Program, job: Job, record: tuple[str, ...]) -> tuple[str, ...]:
+    """The matrices that are held as codes at a job's learning rates."""
+    found = holdable(program, record)
+    constants = {**program.constants, **job.constants} if found else {}
+    given = {name: program.arithmetic.coefficient(name, value) for name, value in constants.items()}
+    return tuple(each.name for each in found if each.fits(given))
 
 
 def _one_thread_each() -> AbstractContextManager[object]:
