@@ -243,7 +243,7 @@ def test_the_choice_says_why_each_plan_before_it_was_passed_over() -> None:
 
 def test_small_networks_and_few_trials_are_for_the_full_kernel() -> None:
     assert choice(program("rflo", 300))[0] == "reachable"
-    for n, count, said in ((20, 100, "too many for N = 20"), (300, 1, "multiplications")):
+    for n, count, said in ((60, 100, "too many for N = 60"), (300, 1, "multiplications")):
         name, passed = choice(program("rflo", n), count)
         assert name != "reachable" and said in passed["reachable"]
 
@@ -278,7 +278,7 @@ def test_an_outcome_does_not_depend_on_its_batch(rule: str) -> None:
 
 
 def test_an_experiment_by_plans_is_the_experiment_in_full() -> None:
-    asked = Experiment("rflo", "integrate:steps=30", n=150, lr=0.003, trials=60, checkpoints=2)
+    asked = Experiment("rflo", "integrate:steps=30", n=150, lr=0.003, trials=120, checkpoints=2)
     assert explained(asked)["learning"].plan == "reachable"
     assert explained(replace(asked, plan=FULL))["learning"].plan == FULL
     (short,), (full,) = run([asked]), run([replace(asked, plan=FULL)])

@@ -23,7 +23,7 @@ ERROR = 1e-12
 LEAK = 3e-14
 """The largest share of the rates that may leave the subspace in a step, before learning or after."""
 
-ARNOLDI = 60
+ARNOLDI = 20
 """Calls, nearly, that one more power takes."""
 
 DEPTHS = (krylov.NEGLIGIBLE, 1e-28)
