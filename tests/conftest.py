@@ -1,6 +1,7 @@
 """Before anything is imported: shapes are checked at run time where there are any, and what may be cached has a place.
 
-Kernels stay in pytest's own cache from one session to the next, and all workers share them.
+Kernels, and the bytecode of processes that tests start, stay in pytest's own cache from one session to the next, and
+all workers share them.
 """
 
 from __future__ import annotations
@@ -27,3 +28,5 @@ settings.load_profile("busy")  # how long an example takes says how busy the mac
 
 def pytest_configure(config: pytest.Config) -> None:
     os.environ["NEUROSIM_CACHE"] = str(config.cache.mkdir("neurosim"))
+    os.environ["PYTHONPYCACHEPREFIX"] = str(config.cache.mkdir("bytecode"))
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else every process that a test starts compiles all it imports
