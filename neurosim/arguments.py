@@ -1,10 +1,13 @@
-"""What commands share: options that say where to compute, and those that take all words up to the next one."""
+"""What commands share: options that say what is counted, or where to compute; those that take several words."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
 import click
+
+from neurosim.design import DESIGNS, USUAL
+from neurosim.network import PLASTIC
 
 
 class ManyValued(click.Command):
@@ -42,3 +45,34 @@ def placed(command: Callable[..., None]) -> Callable[..., None]:
     workers = click.option("--workers", type=int, metavar="N", help="Compute in N processes, which Dask looks after.")
     scheduler = click.option("--scheduler", metavar="ADDRESS", help="Compute on the Dask cluster of this scheduler.")
     return workers(scheduler(command))
+
+
+def counted(command: Callable[..., None]) -> Callable[..., None]:
+    """The arguments that say of what the equations are counted: rules, chips, sizes, what learns, and the design."""
+    for option in reversed(
+        [
+            click.argument("rules", nargs=-1),
+            click.option(
+                "--profile", "profiles", multiple=True, metavar="NAME...", help="Chips, one or several.  [default: all]"
+            ),
+            click.option("--n", default=128, show_default=True, help="Neurons."),
+            click.option("--inputs", default=8, show_default=True, help="Inputs."),
+            click.option("--outputs", default=2, show_default=True, help="Outputs."),
+            click.option("--steps", default=200, show_default=True, help="Steps of a trial."),
+            click.option(
+                "--freeze",
+                multiple=True,
+                type=click.Choice(PLASTIC),
+                help="Weights that do not learn; may be repeated.",
+            ),
+            click.option(
+                "--design",
+                type=click.Choice(DESIGNS),
+                default=USUAL,
+                show_default=True,
+                help="Also show each rule with W_rec at rest and what is added to it, by a factor, learned.",
+            ),
+        ]
+    ):
+        command = option(command)
+    return command

@@ -108,6 +108,11 @@ class Program:
         """Whether weights change at steps, and not only once a trial is over."""
         return any(statement.target.name in self.learned for block in self.step for statement in block.statements)
 
+    @property
+    def synapses(self) -> tuple[str, ...]:
+        """The weights: those of every network, and what a design adds to them."""
+        return tuple(name for name in self.weights if self.quantities[name].kind == "weight")
+
     def held(self) -> Program:
         """The same program with its weights held: what would be added to `W` is summed in `update_W`, in float64."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from neurosim.audit.case import Case, Finding, Findings
-from neurosim.audit.storage import Kept
+from neurosim.audit.storage import Kept, outputs
 from neurosim.audit.widths import width
 from neurosim.profile import Profile
 
@@ -49,15 +49,19 @@ def _leak(case: Case) -> Findings:
 
 
 def _counts(case: Case) -> Findings:
-    n, n_in, n_out = (case.size(domain) for domain in ("neuron", "input", "output"))
+    n, n_in, n_out = case.size("neuron"), case.size("input"), case.size("output") * len(outputs(case.program))
+    ahead = [item for item in case.kept if item.is_weight and item.purpose == "inference"]
+    ends = [case.program.quantities[item.name].domains for item in ahead]
+    onto = sum(case.size(of) for to, of in ends if to == "neuron")
+    off = sum(case.size(to) for to, of in ends if of == "neuron")
     each = rows(case.profile)
     sign = " (a signed weight takes two)" if each > 1 else ""
-    synapses = each * sum(item.count for item in case.kept if item.is_weight and item.name != "B")
+    synapses = each * sum(item.count for item in ahead)
     yield from _at_most(case, "neurons_per_core", n, "neurons", per_core=True)
     yield from _at_most(case, "inputs_per_core", n_in, "inputs", per_core=True)
     yield from _at_most(case, "outputs_per_core", n_out, "outputs", per_core=True)
-    yield from _at_most(case, "fan_in_max", each * (n + n_in), f"synapses onto each neuron{sign}")
-    yield from _at_most(case, "fan_out_max", n + n_out, "synapses from each neuron")
+    yield from _at_most(case, "fan_in_max", each * onto, f"synapses onto each neuron{sign}")
+    yield from _at_most(case, "fan_out_max", off, "synapses from each neuron")
     yield from _at_most(case, "synapses_per_core", synapses, f"synapses{sign}", per_core=True)
 
 

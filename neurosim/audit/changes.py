@@ -10,9 +10,10 @@ from itertools import combinations
 
 from neurosim import catalog
 from neurosim.audit.variants import factored
+from neurosim.design import USUAL, designed
 from neurosim.errors import NeurosimError
 from neurosim.network import Network
-from neurosim.program import Program, compile
+from neurosim.program import Program
 from neurosim.rule import Rule
 
 Trial = tuple[Program, int]
@@ -30,12 +31,13 @@ class Change:
 
 @dataclass(frozen=True)
 class Setting:
-    """What is audited: a rule by name, a network, what of it learns, and the steps of a trial."""
+    """What is audited: a rule by name, a network, what of it learns, the steps of a trial, and the design."""
 
     name: str
     network: Network
     plastic: tuple[str, ...]
     steps: int
+    design: str = USUAL
 
     @cached_property
     def rule(self) -> Rule:
@@ -43,7 +45,7 @@ class Setting:
 
     @cached_property
     def program(self) -> Program:
-        return compile(self.network, self.rule, plastic=self.plastic)
+        return designed(self.name, self.network, plastic=self.plastic, design=self.design)
 
     @cached_property
     def changes(self) -> tuple[tuple[Change, ...], ...]:
@@ -145,7 +147,7 @@ def _sized(program: Program, n: int) -> Program:
 def _other_rules(setting: Setting) -> Iterator[Change]:
     """Rules that come with neurosim, as they are, but for those that do not learn."""
     for name in catalog.names("rule"):
-        other = replace(setting, name=name)
+        other = replace(setting, name=name, design=USUAL)
         if name != setting.name.split(":")[0] and other.program.learned:
             yield _once(f"the rule {name}", other.trial)
             yield from _reworded(other)

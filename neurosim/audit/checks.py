@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from neurosim.audit.case import Case, Finding, Findings
 from neurosim.audit.facts import Facts
-from neurosim.audit.signals import error, past, sums, transport
+from neurosim.audit.signals import error, past, relayed, sums, transport
 from neurosim.audit.synapses import eligibility, own_weights
 
 
@@ -36,7 +36,8 @@ def _leaks(case: Case) -> Findings:
     """Traces that share the neurons' leak; activity as it is would be a trace that keeps nothing."""
     facts = Facts(case.program)
     own = 1.0 - case.program.constants["alpha"]
-    for name in sorted(set().union(*(facts.at_start(places) for places in facts.projections if places[0] == "neuron"))):
+    onto_neurons = [name for name in facts.projections if facts.places(name)[0] == "neuron"]
+    for name in sorted(set().union(*map(facts.at_start, onto_neurons))):
         decay = case.need.decays.get(name, 0.0)
         if abs(decay - own) > 1e-12:
             yield Finding("FAIL", f"its traces keep {own:g} per step, as neurons do, and {name} keeps {decay:g}")
@@ -62,6 +63,7 @@ CHECKS: tuple[Callable[[Case], Findings], ...] = (
     transport,
     past,
     sums,
+    relayed,
     many_products,
     software,
 )

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from neurosim import network as net
 from neurosim.audit.reads import Access, accesses, learning, places
 from neurosim.audit.storage import carried_over, delay_lines, home
 from neurosim.notation import Read, Statement, reads
@@ -33,7 +32,7 @@ class Facts:
     @cached_property
     def own(self) -> frozenset[str]:
         """The quantities that are the rule's."""
-        return frozenset(statement.target.name for statement in self.statements) - set(net.WEIGHTS)
+        return frozenset(statement.target.name for statement in self.statements) - set(self.program.synapses)
 
     @cached_property
     def taught(self) -> frozenset[str]:
@@ -73,18 +72,21 @@ class Facts:
     def is_change(self, statement: Statement) -> bool:
         """Whether an equation changes a weight, or something per synapse that the error goes into."""
         name = statement.target.name
-        return name in net.WEIGHTS or (len(places(statement.target)) == 2 and name in self.taught)
+        return name in self.program.synapses or (len(places(statement.target)) == 2 and name in self.taught)
 
-    def at_start(self, domains: tuple[str, ...]) -> frozenset[str]:
-        """What the synapses of a projection take from their start: activity and traces, and what those are made of.
+    def at_start(self, weight: str) -> frozenset[str]:
+        """What the synapses of a weight take from their start: activity and traces, and what those are made of.
 
-        Activity out of the past is not among it: that is remembered, not at hand.
+        So do sums per synapse of the same places. Activity out of the past is not among it: that is remembered, not at
+        hand.
         """
+        others = set(self.program.synapses) - {weight}
         names = {
             access.name
             for access in self.changes
             if access.way == "pre"
-            and self.places(access.statement.target.name) == domains
+            and access.statement.target.name not in others
+            and self.places(access.statement.target.name) == self.places(weight)
             and access.block.when != "backward"
         } - self.lines
         for _ in self.traces:
@@ -92,9 +94,10 @@ class Facts:
         return frozenset(names)
 
     @cached_property
-    def projections(self) -> tuple[tuple[str, ...], ...]:
-        """The domains of the synapses that change."""
-        return tuple(dict.fromkeys(self.places(access.statement.target.name) for access in self.changes))
+    def projections(self) -> tuple[str, ...]:
+        """The weights whose synapses change."""
+        changing = {self.places(access.statement.target.name) for access in self.changes}
+        return tuple(name for name in self.program.learned if self.places(name) in changing)
 
     def places(self, name: str) -> tuple[str, ...]:
         """What a quantity runs over, but for the past."""

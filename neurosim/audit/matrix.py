@@ -12,6 +12,7 @@ from neurosim import catalog
 from neurosim.audit.case import TAGS
 from neurosim.audit.changes import Setting, Trial, nearest
 from neurosim.audit.verdict import Audit, audit
+from neurosim.design import USUAL, beside, label
 from neurosim.network import Network
 from neurosim.profile import Profile
 
@@ -28,12 +29,18 @@ class Cell:
 
 
 def matrix(
-    rules: Sequence[str], profiles: Sequence[str], network: Network, *, steps: int, plastic: tuple[str, ...]
+    rules: Sequence[str],
+    profiles: Sequence[str],
+    network: Network,
+    *,
+    steps: int,
+    plastic: tuple[str, ...],
+    design: str = USUAL,
 ) -> tuple[Cell, ...]:
-    """The audit of every rule on every chip, rules within chips."""
-    settings = [Setting(rule, network, plastic, steps) for rule in rules]
+    """The audit of every rule on every chip, rules within chips, in the usual design and in that asked for."""
+    settings = [Setting(rule, network, plastic, steps, each) for rule in rules for each in beside(design)]
     return tuple(
-        Cell(setting.name, name, advised(setting, profile))
+        Cell(label(setting.name, setting.design), name, advised(setting, profile))
         for name, profile in [(name, catalog.profile(name)) for name in profiles]
         for setting in settings
     )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from neurosim import network as net
 from neurosim.audit.facts import Facts, is_old_value
 from neurosim.audit.reads import Access, places
+from neurosim.audit.storage import network_own, outputs
 from neurosim.audit.terms import domain, terms
 from neurosim.notation import Binary, Expression, Root, Statement, reads, walk
 
@@ -39,7 +39,7 @@ def _eligibility(facts: Facts) -> Need:
 
 
 def _pre_values(facts: Facts) -> Need:
-    most = max((facts.at_start(domains) for domains in facts.projections), key=len, default=frozenset())
+    most = max((facts.at_start(weight) for weight in facts.projections), key=len, default=frozenset())
     return len(most), [a.statement for a in facts.changes if a.name in most]
 
 
@@ -85,7 +85,7 @@ def _transport(facts: Facts) -> Need:
 
 def _own_weight(facts: Facts) -> Need:
     """A weight by itself, once, is what a change is added to; any other multiple, product or copy of it is a read."""
-    at_hand = [a for a in facts.accesses if a.way == "here" and a.name in net.WEIGHTS and len(a.places) == 2]
+    at_hand = [a for a in facts.accesses if a.way == "here" and a.name in facts.program.synapses and len(a.places) == 2]
     proofs = [access.statement for access in at_hand if not is_old_value(access) or access.term.scalars]
     proofs += [statement for statement in facts.statements if abs(_share(facts, statement) - 1.0) > 1e-12]
     return bool(proofs), proofs
@@ -93,7 +93,7 @@ def _own_weight(facts: Facts) -> Need:
 
 def _share(facts: Facts, statement: Statement) -> float:
     """How much of a weight its equation leaves; 1 where it is not about a weight, or writes it anew."""
-    if statement.target.name not in net.WEIGHTS:
+    if statement.target.name not in facts.program.synapses:
         return 1.0
     parts = terms(statement.value, facts.program.constants)
     left = [term.number for term in parts if term.reads == (statement.target,)]
@@ -166,7 +166,7 @@ def _is_ratio(node: Expression) -> bool:
 def _products(facts: Facts) -> Need:
     memory = facts.program.sizes["past"]
     counts = {}
-    for statement in (each for each in facts.statements if each.target.name in net.WEIGHTS):
+    for statement in (each for each in facts.statements if each.target.name in facts.program.synapses):
         found = [t for t in terms(statement.value, facts.program.constants) if t.reads != (statement.target,)]
         counts[statement] = sum(memory ** sum(domain(letter) == "past" for letter in t.summed) for t in found)
     most = max(counts.values(), default=0)
@@ -180,6 +180,13 @@ def _decays(facts: Facts) -> Need:
         kept = [term.number for term in parts if term.reads == (statement.target,)]
         found |= {statement.target.name: sum(kept)} if kept else {}
     return found, [statement for statement in facts.statements if statement.target.name in found]
+
+
+def _relayed(facts: Facts) -> Need:
+    """Outputs that neurons hear of."""
+    formed, own = set(outputs(facts.program)), network_own(facts.program)
+    found = {s: formed & {read.name for read in reads(s.value)} for s in own if s.target.name == "drive"}
+    return tuple(sorted(set().union(*found.values()))), [statement for statement, names in found.items() if names]
 
 
 def _names(facts: Facts, chosen: Callable[[Access], bool]) -> Need:
@@ -207,5 +214,6 @@ NEEDS: Mapping[str, Callable[[Facts], Need]] = {
     "ratios": _ratios,
     "products": _products,
     "decays": _decays,
+    "relayed": _relayed,
 }
 """Each field of a `Requirement`, and how it is found."""

@@ -54,9 +54,14 @@ def learning(program: Program) -> Iterator[tuple[Block, Statement]]:
     """The equations that are the rule's, not the network's, and that run at all with this much memory."""
     for block in program.blocks:
         for statement in block.statements:
-            network_own = statement.target.name in net.QUANTITIES and statement.target.name not in net.WEIGHTS
-            if not network_own and steps_back(statement, program.sizes["past"]):
+            if not is_network(program, statement) and steps_back(statement, program.sizes["past"]):
                 yield block, statement
+
+
+def is_network(program: Program, statement: Statement) -> bool:
+    """Whether an equation is the network's, not the rule's: no rule forms outputs, nor what every network has."""
+    kind = program.quantities[statement.target.name].kind
+    return kind == "output" or (kind != "weight" and statement.target.name in net.QUANTITIES)
 
 
 def accesses(program: Program) -> tuple[Access, ...]:

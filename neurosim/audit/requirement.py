@@ -23,7 +23,8 @@ class Requirement:
     reductions: what is summed over neurons or synapses with no synapse between. forward_products: what is passed in its
     direction once more. remote: what a synapse reads at synapses of other neurons, or of the error at its start.
     noise: what is drawn by chance. ratios: what takes a root, or a quotient by a number that changes. products: the
-    most products in one weight's change. decays: of the traces, per step.
+    most products in one weight's change. decays: of the traces, per step. relayed: outputs that act on the
+    neurons, in the step in which they are formed.
     proof: for each of these, the equations that ask for it.
     """
 
@@ -46,6 +47,7 @@ class Requirement:
     ratios: tuple[str, ...] = ()
     products: int = 0
     decays: Mapping[str, float] = field(default_factory=dict)
+    relayed: tuple[str, ...] = ()
     proof: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def looked_back(self, steps: int) -> int:

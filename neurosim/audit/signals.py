@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from neurosim.audit.case import Case, Finding, Findings
 from neurosim.audit.facts import Facts
+from neurosim.audit.storage import network_own
+from neurosim.notation import reads
 
 
 def error(case: Case) -> Findings:
@@ -92,3 +94,19 @@ def sums(case: Case) -> Findings:
     if case.need.remote and not case.software:
         names = ", ".join(case.need.remote)
         yield Finding("FAIL", f"a synapse reads {names} of elsewhere: {case.proof('remote')}")
+
+
+def relayed(case: Case) -> Findings:
+    """Outputs that act on the neurons, and weights that carry them and errors."""
+    if not case.need.relayed or case.software:
+        return
+    names, proof = ", ".join(case.need.relayed), case.proof("relayed")
+    if case.form == "fixed":
+        yield Finding("FAIL", f"{names} acts on the neurons, and outputs lead nowhere back in its wiring: {proof}")
+        return
+    yield Finding("note", f"{names} is formed and acts in one step, by two passes one after the other: {proof}")
+    facts = Facts(case.program)
+    ahead = {read.name for statement in network_own(case.program) for read in reads(statement.value)}
+    for name in sorted({a.name for a in facts.accesses if a.way == "forward"} & ahead - set(case.need.learned)):
+        text = f"{name} carries {names} and, once more, errors, both in its direction"
+        yield Finding("note", f"{text}: it does not learn, and two copies of it are written once")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from neurosim import network as net
-from neurosim.audit.reads import learning, steps_back
+from neurosim.audit.reads import is_network, learning, steps_back
 from neurosim.notation import Read, Statement, reads
 from neurosim.program import Program
 
@@ -55,7 +55,7 @@ Element = tuple[str, int | None]
 
 def _unwritten(program: Program, statement: Statement, written: set[Element], back: bool) -> Iterator[str]:
     """What a statement reads that is not written yet; adds to `written` what it writes, one s after the other."""
-    known = {*net.INPUTS, *net.WEIGHTS, *(program.remembered if back else ())}
+    known = {*net.INPUTS, *program.synapses, *(program.remembered if back else ())}
     before, memory = set(written), program.sizes["past"]
     for s in steps_back(statement, memory):
         for read in reads(statement.value):
@@ -82,12 +82,22 @@ def home(program: Program, name: str) -> str:
 
 
 def _weights(program: Program) -> Iterator[Kept]:
-    forward = {"W_rec", "W_in", "W_out"}
+    forward = {read.name for statement in network_own(program) for read in reads(statement.value)}
     used = {read.name for _, statement in learning(program) for read in reads(statement.value)}
-    for name in (name for name in net.WEIGHTS if name in forward | used):
+    for name in (name for name in program.synapses if name in forward | used):
         purpose = "inference" if name in forward else "learning"
         kind = "weight" if name in program.learned else "fixed weight"
         yield Kept(name, kind, "synapse", purpose, math.prod(program.shape(name)))
+
+
+def network_own(program: Program) -> tuple[Statement, ...]:
+    """The equations of a step that are the network's, not the rule's."""
+    return tuple(each for block in program.step for each in block.statements if is_network(program, each))
+
+
+def outputs(program: Program) -> tuple[str, ...]:
+    """What the network forms as outputs: the readout, and what a design feeds back to the neurons."""
+    return tuple(s.target.name for s in network_own(program) if program.quantities[s.target.name].kind == "output")
 
 
 def _across_steps(program: Program) -> Iterator[Kept]:

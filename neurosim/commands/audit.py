@@ -7,20 +7,14 @@ import json
 import click
 
 from neurosim import catalog
-from neurosim.arguments import ManyValued
+from neurosim.arguments import ManyValued, counted
 from neurosim.errors import NeurosimError
 from neurosim.network import PLASTIC, Network
 
 
 @click.command("audit", cls=ManyValued)
-@click.argument("rules", nargs=-1)
-@click.option("--profile", "profiles", multiple=True, metavar="NAME...", help="Chips, one or several.  [default: all]")
-@click.option("--n", default=128, show_default=True, help="Neurons.")
-@click.option("--inputs", default=8, show_default=True, help="Inputs.")
-@click.option("--outputs", default=2, show_default=True, help="Outputs.")
-@click.option("--steps", default=200, show_default=True, help="Steps of a trial.")
+@counted
 @click.option("--alpha", default=0.1, show_default=True, help="Leak per step, dt / tau.")
-@click.option("--freeze", multiple=True, type=click.Choice(PLASTIC), help="Weights that do not learn; may be repeated.")
 @click.option(
     "--json", "as_json", is_flag=True, help="Print JSON, with what each rule needs and the equations that say so."
 )
@@ -33,6 +27,7 @@ def command(
     steps: int,
     alpha: float,
     freeze: tuple[str, ...],
+    design: str,
     as_json: bool,
 ) -> None:
     """Whether chips can run RULES, all of them by default, and why not, from the equations that would run.
@@ -50,6 +45,7 @@ def command(
         Network.random(n, inputs, outputs, alpha=alpha, gain=1.0, seed=0),
         steps=steps,
         plastic=tuple(name for name in PLASTIC if name not in freeze),
+        design=design,
     )
     if as_json:
         click.echo(json.dumps(matrix.as_json(cells), indent=1))

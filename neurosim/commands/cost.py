@@ -7,19 +7,13 @@ import json
 import click
 
 from neurosim import catalog
-from neurosim.arguments import ManyValued
+from neurosim.arguments import ManyValued, counted
+from neurosim.design import beside, designed, label
 from neurosim.network import PLASTIC, Network
-from neurosim.program import compile
 
 
 @click.command("cost", cls=ManyValued)
-@click.argument("rules", nargs=-1)
-@click.option("--profile", "profiles", multiple=True, metavar="NAME...", help="Chips, one or several.  [default: all]")
-@click.option("--n", default=128, show_default=True, help="Neurons.")
-@click.option("--inputs", default=8, show_default=True, help="Inputs.")
-@click.option("--outputs", default=2, show_default=True, help="Outputs.")
-@click.option("--steps", default=200, show_default=True, help="Steps of a trial.")
-@click.option("--freeze", multiple=True, type=click.Choice(PLASTIC), help="Weights that do not learn; may be repeated.")
+@counted
 @click.option("--activity", default=1.0, show_default=True, help="Share of messages that are not zero.")
 @click.option(
     "--updates", default=1.0, show_default=True, help="Share of weights that are written, where all could be."
@@ -34,6 +28,7 @@ def command(
     outputs: int,
     steps: int,
     freeze: tuple[str, ...],
+    design: str,
     activity: float,
     updates: float,
     dt: float,
@@ -48,7 +43,11 @@ def command(
 
     network = Network.random(n, inputs, outputs, alpha=0.1, gain=1.0, seed=0)
     plastic = tuple(name for name in PLASTIC if name not in freeze)
-    programs = {name: compile(network, catalog.rule(name), plastic=plastic) for name in rules or catalog.names("rule")}
+    programs = {
+        label(name, each): designed(name, network, plastic=plastic, design=each)
+        for name in rules or catalog.names("rule")
+        for each in beside(design)
+    }
     asked = {"steps": steps, "activity": activity, "updates": updates, "dt": dt}
     rows = [
         text.Row(rule, name, cost(program, profile, steps=steps, activity=activity, updates=updates, dt=dt))

@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import astuple, dataclass, replace
 
-from neurosim import network as net
-from neurosim.audit.reads import Access, accesses_of, learning, places, steps_back
+from neurosim.audit.reads import Access, accesses_of, is_network, learning, places, steps_back
+from neurosim.audit.storage import outputs
 from neurosim.audit.terms import domain, terms
 from neurosim.notation import LETTERS, Binary, Block, Expression, Read, Root, Same, Statement, Sum, walk
 from neurosim.program import Program
@@ -34,9 +34,11 @@ class Counts:
 
 def forward(program: Program, activity: float = 1.0) -> Counts:
     """Of the network's own equations. activity: share of the messages that are not zero."""
-    own = [(block, each) for block in program.step for each in block.statements if is_network(each)]
+    own = [(block, each) for block in program.step for each in block.statements if is_network(program, each)]
     found = sum_of(_of(program, block, statement, 1, activity) for block, statement in own)
-    return replace(found, messages=activity * (program.sizes["neuron"] + program.sizes["input"]))
+    sent = program.sizes["neuron"] + program.sizes["input"]
+    relayed = program.sizes["output"] * (len(outputs(program)) - 1)
+    return replace(found, messages=activity * sent + relayed)
 
 
 def learned(program: Program, steps: int, updates: float = 1.0) -> Counts:
@@ -56,10 +58,10 @@ def _of(program: Program, block: Block, statement: Statement, steps: int, activi
     often = _frequency(program, block, steps)
     elements = _elements(program, statement)
     times, plus = _operations(statement.value, program.sizes)
-    carried = [access for access in accesses_of(program, block, statement) if _is_event(access)]
+    carried = [access for access in accesses_of(program, block, statement) if _is_event(program, access)]
     passed = [elements * _summed(program, access) * _share(program, access, activity) for access in carried]
     matrices = [count / math.prod(program.shape(access.name)) for access, count in zip(carried, passed, strict=True)]
-    written = statement.target.name in net.WEIGHTS
+    written = statement.target.name in program.synapses
     changes = _changes(program, statement) if written else 0
     inside = _products(program, statement) * elements
     return Counts(
@@ -70,7 +72,7 @@ def _of(program: Program, block: Block, statement: Statement, steps: int, activi
         messages=often * sum(_sent(program, block, statement)),
         updates=often * elements * written,
         writes=often * changes,
-        kept=often * (inside if inside or written or carried or is_network(statement) else elements),
+        kept=often * (inside if inside or written or carried or is_network(program, statement) else elements),
     )
 
 
@@ -108,9 +110,9 @@ def _is_constant(node: Expression) -> bool:
     return not any(isinstance(each, Read | Same | Sum) for each in walk(node))
 
 
-def _is_event(access: Access) -> bool:
+def _is_event(program: Program, access: Access) -> bool:
     """Whether a weight is passed by a signal, and not only at hand."""
-    return access.name in net.WEIGHTS and access.way not in ("here", "self")
+    return access.name in program.synapses and access.way not in ("here", "self")
 
 
 def _summed(program: Program, access: Access) -> int:
@@ -133,7 +135,7 @@ def _changes(program: Program, statement: Statement) -> int:
 def _products(program: Program, statement: Statement) -> int:
     """Products that are summed up for one element, of numbers that are no weights."""
     found = [term for term in terms(statement.value, program.constants) if term.summed]
-    own = [term for term in found if not any(read.name in net.WEIGHTS for read in term.reads)]
+    own = [term for term in found if not any(read.name in program.synapses for read in term.reads)]
     return sum(math.prod(program.sizes[domain(letter)] for letter in term.summed) for term in own)
 
 
@@ -143,11 +145,6 @@ def _sent(program: Program, block: Block, statement: Statement) -> Iterator[int]
     for access in accesses_of(program, block, statement):
         if access.way in ("carried", "gathered") and len(access.places) == 1:
             yield past * program.sizes[domain(access.places[0])]
-
-
-def is_network(statement: Statement) -> bool:
-    """Whether an equation is the network's, not the rule's."""
-    return statement.target.name in net.QUANTITIES and statement.target.name not in net.WEIGHTS
 
 
 def traffic(program: Program, steps: int, width: Callable[[str], int | None]) -> float | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from neurosim.audit.capacity import bits
-from neurosim.audit.storage import home, kept
+from neurosim.audit.storage import home, kept, outputs
 from neurosim.audit.widths import width
 from neurosim.cost.counts import Counts, forward, learned, traffic
 from neurosim.cost.prices import Prices, Range, added, multiplied, prices, scaled
@@ -129,7 +129,7 @@ def _memory(program: Program, profile: Profile, steps: int) -> Memory | None:
 
 
 def _neurons(program: Program) -> int:
-    return program.sizes["neuron"] + program.sizes["output"]
+    return program.sizes["neuron"] + program.sizes["output"] * len(outputs(program))
 
 
 def _energy(

@@ -30,26 +30,29 @@ def table(rows: Sequence[Row]) -> str:
 
 def _counts(rules: Mapping[str, Cost]) -> str:
     lines = [["per step", "multiplications", "additions", "synaptic events", "weights written", "numbers sent"]]
-    forward = next(iter(rules.values())).forward
-    counts = {"the network": forward, **{rule: cost.learning for rule, cost in rules.items()}}
+    usual = next(iter(rules.values())).forward
+    counts = {"the network": usual}
+    for rule, cost in rules.items():
+        counts |= {f"the network of {rule}": cost.forward} if cost.forward != usual else {}
+        counts[f"{rule} adds"] = cost.learning
     for name, each in counts.items():
         numbers = (each.multiplications, each.additions, each.events, each.updates, each.messages)
-        lines.append([name if each is forward else f"{name} adds", *(f"{number:.6g}" for number in numbers)])
+        lines.append([name, *(f"{number:.6g}" for number in numbers)])
     return aligned(lines)
 
 
 def _costs(rows: Sequence[Row]) -> str:
-    lines = [
-        ["", "", "forward (nJ)", "learning (nJ)", "static (nJ)", "kept (KiB)", "+ to learn", "time (us)", "in time"]
-    ]
+    energies, memory = ("forward (nJ)", "learning (nJ)", "static (nJ)"), ("kept (KiB)", "+ to learn", "read+written")
+    lines = [["", "", *energies, *memory, "time (us)", "in time"]]
     for row in rows:
         cost = row.cost
         energy = (cost.energy.forward, cost.energy.learning, cost.energy.static) if cost.energy else (None,) * 3
         kept = (cost.memory.inference, cost.memory.learning) if cost.memory else (None, None)
+        bits = (*kept, cost.traffic)
         lines.append(
             [row.profile, row.rule]
             + [ranged(each, NANO) for each in energy]
-            + ["unknown" if bits is None else f"{bits / KIB:.3g}" for bits in kept]
+            + ["unknown" if each is None else f"{each / KIB:.3g}" for each in bits]
             + [ranged(cost.time, 1e-6), _whether(cost)]
         )
     return aligned(lines)
@@ -64,6 +67,7 @@ def _whether(cost: Cost) -> str:
 def _notes(rows: Sequence[Row]) -> list[str]:
     """Ranges explained; estimates and wear by chip."""
     notes = ["ranges: typical [low, high]; in time: whether the work of a step is done within it"]
+    notes += ["read+written: KiB of memory per step, each number as often as the equations have it"]
     for profile, cost in {row.profile: row.cost for row in rows}.items():
         if cost.estimated:
             notes.append(f"{profile}, estimated: {cost.estimated}")
