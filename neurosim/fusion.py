@@ -105,14 +105,14 @@ def _earlier(step: Sequence[Statement], vector: str, change: int) -> list[Statem
         change -= 1  # what is done to the same elements stays side by side
     for place in range(change + 1, len(step)):
         if step[place].target.name == vector:
-            if not all(_commute(step[place], other) for other in ordered[change:place]):
+            if not all(commute(step[place], other) for other in ordered[change:place]):
                 return None
             ordered.insert(change, ordered.pop(place))
             change += 1
     return ordered
 
 
-def _commute(a: Statement, b: Statement) -> bool:
+def commute(a: Statement, b: Statement) -> bool:
     """Whether two statements may change places."""
     return a.target.name not in _names(b) and b.target.name not in _names(a)
 

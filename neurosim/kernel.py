@@ -16,6 +16,7 @@ from neurosim.narrow import Held
 from neurosim.network import INPUTS
 from neurosim.notation import Read
 from neurosim.panels import lines_of
+from neurosim.placing import neurons_last
 from neurosim.program import Program
 from neurosim.storing import needs
 
@@ -28,7 +29,7 @@ def kernel_source(program: Program, record: tuple[str, ...] = (), held: tuple[st
 
     It returns the trial and step at which the run diverged, or (-1, -1).
     """
-    put_off = deferred(program, record)
+    put_off = deferred(neurons_last(program), record)
     program = fused(put_off.program)
     rounded = bool(counted(program))
     found = {each.name: each for each in narrow.held(program) if each.name in held}

@@ -38,6 +38,7 @@ __all__ = [
     "sqrt",
     "store",
     "total",
+    "totals",
     "trunc",
     "upper",
     "whole",
@@ -268,6 +269,30 @@ def total(typing: Any, lanes: Any) -> Any:
         return parts[0]
 
     return signature(types.int64 if lanes is WHOLE else types.float64, lanes), codegen
+
+
+@intrinsic
+def totals(typing: Any, *lanes: Any) -> Any:
+    """The sums over the lanes of as many as there are lanes in one, as lanes."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        parts, width = cgutils.unpack_tuple(builder, args[0]), 1
+        while len(parts) > 1:
+            parts = [_halves_added(builder, a, b, width) for a, b in zip(parts[::2], parts[1::2], strict=True)]
+            width *= 2
+        return parts[0]
+
+    return signature(REAL, types.StarArgTuple(lanes)), codegen
+
+
+def _halves_added(builder: Any, a: Any, b: Any, width: int) -> Any:
+    """Of each two neighbouring groups of lanes the sum, those of `a` and of `b` in turns."""
+    first = [at + lane for at in range(0, LANES, 2 * width) for lane in (*range(width), *range(LANES, LANES + width))]
+    kind = ir.VectorType(ir.IntType(32), LANES)
+    left, right = (
+        builder.shuffle_vector(a, b, ir.Constant(kind, [place + shift for place in first])) for shift in (0, width)
+    )
+    return builder.fadd(left, right)
 
 
 @intrinsic

@@ -1,115 +1,39 @@
-"""Statements about the elements of a matrix as passes over panels of it: a few rows at once, in lanes along them.
+"""Passes over neurons, and over panels of a matrix: a few rows at once, in lanes along them.
 
-Neighbouring statements about the same elements `[i, j]`, and the product of each row that follows them, are one pass.
-Rows of a panel share what is read along `j`; what is read along `i` is read once a row. What is left at the edges, of
-rows and of columns, is done one element after the other, by the same text.
+Rows of a panel share what is read along `j`; what is read along `i` is read once a row. Every other step goes through
+the panels backwards: what was used last is still near. What is left at the edges, of rows and of columns, is done one
+element after the other, by the same text.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 from neurosim import codes, notation
-from neurosim.fusion import Product, product
 from neurosim.lanes import LANES
 from neurosim.loops import Loops, Text, due, indented
-from neurosim.notation import Block, Index, Read, Same, Statement, Sum
+from neurosim.notation import Block, Index, Read, Sum
+from neurosim.passes import Sweep, parts, reads
 
 LINE = 8
-"""Numbers in a cache line, which a pass goes through as a whole."""
+"""Numbers in a cache line, which a pass over a matrix goes through as a whole."""
 
-
-@dataclass(frozen=True)
-class Sweep:
-    """Changes of the elements of matrices, one after the other, and the product of one of them as it then is."""
-
-    changes: tuple[Statement, ...]
-    ahead: Statement | None = None
-
-    @property
-    def letters(self) -> tuple[str, str]:
-        """Of the row and of the column."""
-        row, column = (index.letter for index in self.changes[0].target.indices)
-        assert row and column
-        return row, column
-
-    @property
-    def product(self) -> Product | None:
-        return product(self.ahead.value) if self.ahead else None
+REGISTERS = 4
+"""Registers full of neurons in one turn of a pass over them: enough for none to wait for another's operations."""
 
 
 def lines_of(writer: Loops, block: Block) -> list[str]:
     """The lines of a block, in panels where its statements allow it."""
     lines: list[str] = []
-    for part in _parts(writer, block):
-        if isinstance(part, Sweep) and (held := writer.held.get(part.changes[0].target.name)):
+    for part in parts(writer.program, block):
+        if isinstance(part, Sweep) and part.changes and (held := writer.held.get(part.changes[0].target.name)):
             lines += codes.lines_of(writer, held)
             continue
         lines += (
             Pass(writer, part, block.when).lines() if isinstance(part, Sweep) else writer.statement(part, block.when)
         )
     return due(block, lines)
-
-
-def _parts(writer: Loops, block: Block) -> Iterator[Statement | Sweep]:
-    """The statements in their order, those that share a pass as one."""
-    waiting = list(block.statements)
-    while waiting:
-        changes = [waiting.pop(0)]
-        if not _is_change(changes[0]):
-            yield changes[0]
-            continue
-        while waiting and _goes_with(changes, waiting[0]):
-            changes.append(waiting.pop(0))
-        ahead = waiting.pop(0) if waiting and _is_ahead(writer, changes, waiting[0]) else None
-        yield Sweep(tuple(changes), ahead)
-
-
-def _is_change(statement: Statement) -> bool:
-    """Whether a statement is about the elements of a matrix, and can be computed for neighbours in a row at once."""
-    match statement.target.indices:
-        case (Index(str(row), 0), Index(str(column), 0)) if notation.LETTERS[column] == "neuron" and row != "s":
-            nodes = list(notation.walk(statement.value))
-            sums = [node for node in nodes if isinstance(node, Sum)]
-            return (
-                not any(isinstance(node, Same) or (isinstance(node, Read) and node.before) for node in nodes)
-                and not any(isinstance(inner, Sum) for each in sums for inner in notation.walk(each.body))
-                and all(Index(column) not in read.indices[:-1] for read in notation.reads(statement.value))
-                and all(
-                    index.letter != "s" or not index.offset for read in _reads([statement]) for index in read.indices
-                )
-                and all(each.letter == "s" for each in sums)
-            )
-    return False
-
-
-def _goes_with(changes: Sequence[Statement], other: Statement) -> bool:
-    """Whether a statement can run in the same pass: of what the others write it reads only the same elements."""
-    here = changes[0].target.indices
-    return (
-        _is_change(other)
-        and other.target.indices == here
-        and all(read.indices == here for read in _reads([other]) if read.name in {s.target.name for s in changes})
-        and all(read.indices == here for read in _reads(changes) if read.name == other.target.name)
-    )
-
-
-def _is_ahead(writer: Loops, changes: Sequence[Statement], other: Statement) -> bool:
-    """Whether a statement is the product of the rows that a pass has just changed."""
-    found = product(other.value)
-    written = {statement.target.name: statement.target.indices for statement in changes}
-    return (
-        found is not None
-        and found.matrix.indices == written.get(found.matrix.name)
-        and other.target.indices == (found.row,)
-        and other.target.name not in {read.name for read in _reads(changes)}
-        and writer.program.quantities[other.target.name].format.exact
-    )
-
-
-def _reads(statements: Sequence[Statement]) -> list[Read]:
-    return [read for statement in statements for read in notation.reads(statement.value)]
 
 
 @dataclass
@@ -124,14 +48,18 @@ class InLanes(Text):
     had: dict[str, str] = field(default_factory=dict)
 
     def read(self, read: Read) -> str:
-        text = super().read(read)
-        if self.along and Index(self.along) in read.indices:
-            text = f"load({self.array(read)}, {', '.join(map(self.place, read.indices))})"
+        text = self.place_of(read)
         return self.had.get(text, text)
+
+    def place_of(self, read: Read) -> str:
+        """The text that reads from memory."""
+        if self.along and Index(self.along) in read.indices:
+            return f"load({self.array(read)}, {', '.join(map(self.place, read.indices))})"
+        return super().read(read)
 
     def assign(self, target: Read, value: str) -> str:
         if not self.along:
-            return super().assign(target, value)
+            return f"{self.place_of(target)} = {value}"
         return f"store({value}, {self.array(target)}, {', '.join(map(self.place, target.indices))})"
 
     def place(self, index: Index) -> str:
@@ -143,10 +71,18 @@ class InLanes(Text):
 
 @dataclass(frozen=True)
 class Tile:
-    """What one turn of the inner loop goes through: rows, and times as many columns as there are lanes; 0 for one."""
+    """Rows that are gone through at once. turns: how many registers full of columns one turn takes, widest first.
+
+    Each kind of turn takes what the one before leaves; without any, it is one column after the other.
+    """
 
     rows: int = 1
-    times: int = 0
+    turns: tuple[int, ...] = ()
+
+    @property
+    def sums(self) -> int:
+        """How many sums are kept while a product is formed: enough for none to wait for its own last addition."""
+        return self.rows if self.rows > 1 else max(self.turns, default=1)
 
 
 @dataclass
@@ -160,41 +96,80 @@ class Pass:
     def lines(self) -> list[str]:
         """The panels, then the edges."""
         changes, (row, column), tile = self.sweep.changes, self.sweep.letters, self._tile()
-        n_row, n_column = (f"n_{notation.LETTERS[letter]}" for letter in (row, column))
-        width = tile.times * LANES
+        width = tile.turns[-1] * LANES
+        panels, edges = self._rows(tile), self._rows(Tile())
+        if row:
+            panels, edges = self._over_rows(row, tile, panels, edges)
+        else:
+            edges = ["first = columns", *edges]
         return [
             *(f"# {statement}" for statement in (*changes, self.sweep.ahead) if statement),
-            f"rows, columns = {n_row} // {tile.rows} * {tile.rows}, {n_column} // {width} * {width}",
+            f"columns = n_{notation.LETTERS[column]} // {width} * {width}",
             *(line for each in changes for line in self.writer.counters(each, "spread(0.0)")),
-            f"for {row} in range(0, rows, {tile.rows}):",
-            *indented(self._rows(tile, f"for {column} in range(0, columns, {width}):")),
+            *panels,
             *(line for each in changes for line in self.writer.counts(each, "total")),
             *(line for each in changes for line in self.writer.counters(each)),
+            *edges,
+            *(line for each in changes for line in self.writer.counts(each)),
+        ]
+
+    def _over_rows(self, row: str, tile: Tile, panels: list[str], edges: list[str]) -> tuple[list[str], list[str]]:
+        """The same for all panels, to and fro, and for the rows that are in none or have an edge."""
+        n_row, n_column = (f"n_{notation.LETTERS[letter]}" for letter in (row, self.sweep.letters[1]))
+        loop = [f"for {row} in range(rows):"]
+        if tile.rows > 1:
+            loop = [f"for turn in range(0, rows, {tile.rows}):"]
+            loop += [f"    {row} = turn if t % 2 == 0 else rows - {tile.rows} - turn"]
+        return [
+            f"rows = {n_row} // {tile.rows} * {tile.rows}",
+            *loop,
+            *indented(panels),
+        ], [
             f"for {row} in range(rows if columns == {n_column} else 0, {n_row}):",
             f"    first = columns if {row} < rows else 0",
-            *indented(self._rows(Tile(), f"for {column} in range(first, {n_column}):")),
-            *(line for each in changes for line in self.writer.counts(each)),
+            *indented(edges),
         ]
 
     def _tile(self) -> Tile:
         """A cache line of each of as many rows as there are registers for; where rounding needs those, less."""
         if not all(self.writer.program.quantities[each.target.name].format.exact for each in self.sweep.changes):
-            return Tile(1, 1)
-        return Tile(LANES if notation.LETTERS[self.sweep.letters[0]] == "neuron" else 1, max(LINE // LANES, 1))
+            return Tile(1, (1,))
+        row, _ = self.sweep.letters
+        if row and notation.LETTERS[row] == "neuron":
+            return Tile(LANES, (max(LINE // LANES, 1),))
+        return Tile(1, (REGISTERS, 1))
 
-    def _rows(self, tile: Tile, loop: str) -> list[str]:
-        """What is done for the rows of a tile: `loop` goes along them."""
+    def _rows(self, tile: Tile) -> list[str]:
+        """What is done for the rows of a tile."""
         had: dict[str, str] = {}
-        texts = [[self._text(row, time, tile, had) for time in range(max(tile.times, 1))] for row in range(tile.rows)]
-        first = [each[0] for each in texts]
+        first = [self._text(row, 0, tile, had) for row in range(tile.rows)]
         _, column = self.sweep.letters
         lines = [line for text in first for line in self._had(text, lambda letters: column not in letters)]
-        start = "spread(0.0)" if tile.times else "{} if first else 0.0"
-        lines += [f"sum_{at} = {start.format(text.read(self._ahead))}" for at, text in enumerate(first) if self._ahead]
-        lines += [loop, *indented(self._elements(texts))]
-        done = "total(sum_{})" if tile.times else "sum_{}"
-        lines += [f"{text.read(self._ahead)} = {done.format(at)}" for at, text in enumerate(first) if self._ahead]
+        if self._ahead:
+            start = "spread(0.0)" if tile.turns else f"{first[0].read(self._ahead)} if first else 0.0"
+            lines += [f"sum_{at} = {start}" for at in range(tile.sums)]
+        return [*lines, *self._along(tile, had), *self._done(tile, first)]
+
+    def _along(self, tile: Tile, had: dict[str, str]) -> list[str]:
+        """The loops along the rows."""
+        column, lines, begin = self.sweep.letters[1], [], "0" if tile.turns else "first"
+        for times in tile.turns or (0,):
+            texts = [[self._text(row, time, tile, had) for time in range(max(times, 1))] for row in range(tile.rows)]
+            n_column, width = f"n_{notation.LETTERS[column]}", max(times * LANES, 1)
+            end = f"{n_column} // {width} * {width}" if times else n_column
+            lines += [f"for {column} in range({begin}, {end}, {width}):", *indented(self._elements(texts))]
+            begin = end
         return lines
+
+    def _done(self, tile: Tile, texts: list[InLanes]) -> list[str]:
+        """The products of the rows of a tile, which are over; kept at once where they are a register full."""
+        if self._ahead is None:
+            return []
+        sums = [f"sum_{at}" for at in range(tile.sums)]
+        if tile.rows == LANES:
+            text = replace(texts[0], along=self.sweep.letters[0])
+            return [text.assign(self._ahead, f"totals({', '.join(sums)})")]
+        return [f"{texts[0].read(self._ahead)} = {'total' if tile.turns else ''}({' + '.join(sums)})"]
 
     @property
     def _ahead(self) -> Read | None:
@@ -202,18 +177,21 @@ class Pass:
 
     def _text(self, row: int, time: int, tile: Tile, had: dict[str, str]) -> InLanes:
         places = zip(self.sweep.letters, (row, time * LANES), strict=True)
-        at = {letter: f"{letter} + {offset}" for letter, offset in places if offset}
+        at = {letter: f"{letter} + {offset}" for letter, offset in places if letter and offset}
         return InLanes(
-            self.writer.remembered(self.when), at=at, along=self.sweep.letters[1] if tile.times else None, had=had
+            self.writer.remembered(self.when), at=at, along=self.sweep.letters[1] if tile.turns else None, had=had
         )
 
     def _had(self, text: InLanes, which: Callable[[set[str | None]], bool]) -> list[str]:
         """Lines that read, once and for all, what is read of some letters outside of sums."""
         vector = self.sweep.product and [self.sweep.product.vector]
+        written = {each.target.name for each in self.sweep.changes}
         lines = []
-        for read in [*_reads(self.sweep.changes), *(vector or [])]:
+        for read in [*reads(self.sweep.changes), *(vector or [])]:
             letters, source = {index.letter for index in read.indices}, text.read(read)
-            if "s" not in letters and source not in text.had.values() and which(letters):
+            if read.name in written or letters & self._summed_over:
+                continue
+            if source not in text.had.values() and which(letters):
                 name = f"had_{len(text.had)}"
                 lines.append(f"{name} = {source}")
                 text.had[source] = name
@@ -229,16 +207,37 @@ class Pass:
         ]
         flat = [text for each in texts for text in each]
         lines += [line for each in self._sums() for line in self._summed(each, flat)]
-        for at, each in enumerate(texts):
-            for text in each:
-                for change in self.sweep.changes:
-                    lines += self.writer.kept(change, text, text.of(change.value))
-                if self.sweep.product:
-                    product = self.sweep.product
-                    lines.append(f"sum_{at} = sum_{at} + {text.read(product.matrix)} * {text.read(product.vector)}")
+        for time, each in enumerate(zip(*texts, strict=True)):
+            stores: list[str] = []
+            for at, text in enumerate(each):
+                lines += self._changed(text, f"{at}_{time}", stores)
+                if product := self.sweep.product:
+                    sum = f"sum_{at if len(each) > 1 else time}"
+                    lines.append(f"{sum} = {sum} + {text.read(product.matrix)} * {text.read(product.vector)}")
+            lines += stores
         had.clear()
         had.update(outside)
         return lines
+
+    def _changed(self, text: InLanes, place: str, stores: list[str]) -> list[str]:
+        """What an element becomes; where nothing rounds, `stores` are for later, so that no read waits for a store."""
+        lines: list[str] = []
+        for number, change in enumerate(self.sweep.changes):
+            value, column = text.of(change.value), self.sweep.letters[1]
+            if text.along and not any(Index(column) in read.indices for read in notation.reads(change.value)):
+                value = f"spread({value})"
+            if not self.writer.program.quantities[change.target.name].format.exact:
+                lines += self.writer.kept(change, text, value)
+                continue
+            name = f"new_{number}_{place}"
+            lines.append(f"{name} = {value}")
+            stores.append(text.assign(change.target, name))
+            text.had[text.place_of(change.target)] = name
+        return lines
+
+    @property
+    def _summed_over(self) -> set[str | None]:
+        return {each.letter for each in self._sums()}
 
     def _sums(self) -> list[Sum]:
         nodes = (node for each in self.sweep.changes for node in notation.walk(each.value))

@@ -14,6 +14,9 @@ from neurosim.engine import Job
 from neurosim.engines import numba, numpy
 from neurosim.fusion import fused
 from neurosim.network import Network
+from neurosim.notation import parse
+from neurosim.passes import Sweep, parts
+from neurosim.placing import as_named, neurons_last, placed, turned
 from neurosim.program import Program, compile
 from neurosim.task import Trials
 
@@ -28,7 +31,7 @@ def trials(count: int = 2) -> Trials:
     return Trials(draw(size=(count, 9, 2)), draw(size=(count, 9, 3)), np.ones(9))
 
 
-@pytest.mark.parametrize("n", [1, 3, 8, 13, 17, 24])
+@pytest.mark.parametrize("n", [1, 3, 8, 13, 17, 23, 24])
 @pytest.mark.parametrize("rule", ["rflo", "tbptt:k=3", "snap1", "bptt"])
 def test_panels_and_edges_are_those_of_the_reference(rule: str, n: int) -> None:
     asked = program(rule, n)
@@ -68,3 +71,49 @@ def test_a_vector_that_changes_between_two_steps_is_not_multiplied_ahead() -> No
     send = asked.step[-1].statements[-1]
     early = replace(asked, step=(replace(block, statements=(send, *block.statements)), *rest))
     assert fused(early) == early
+
+
+def shared(text: str) -> list[list[str]]:
+    """What is written in each pass of a block."""
+    (block,) = parse(text)
+    found = parts(program("rflo", 5), block)
+    return [[s.target.name for s in part.changes] if isinstance(part, Sweep) else [part.target.name] for part in found]
+
+
+def test_statements_about_neurons_share_passes_if_those_between_do_not_mind() -> None:
+    block = "trace[j] = sent[j]\nx[m] = 2 * x[m]\nr[i] = sum(m, W_in[m, i] * x[m]) + trace[i]\nsent[i] = r[i]"
+    assert shared(block) == [["trace"], ["x"], ["r", "sent"]]
+    assert shared(block.replace("* x[m]) +", "* target[m]) +")) == [["trace", "r", "sent"], ["x"]]
+
+
+def test_what_reads_other_elements_waits_for_all() -> None:
+    assert shared("r[i] = drive[i]\nteach[i] = sum(o, B[o, i] * error[o])") == [["r", "teach"]]
+    assert shared("r[i] = drive[i]\ny[o] = sum(i, W_out[o, i] * r[i])\nteach[j] = y[0] * r[j]") == [
+        ["r"],
+        [],
+        ["teach"],
+    ]
+    assert shared("r[i] = drive[i]\nerror[o] = r[0]\nteach[j] = r[0] * sent[j]") == [["r"], ["error"], ["teach"]]
+
+
+@pytest.mark.parametrize("rule", ["rflo", "tbptt:k=3", "snap1"])
+def test_a_turned_program_means_the_same(rule: str) -> None:
+    asked = program(rule, 5)
+    names = turned(asked)
+    assert {"W_in", "B"} <= names and not names & {"W_rec", "W_out"}
+    (expected,) = numpy.run(asked, [Job(trials())])
+    (found,) = numpy.run(neurons_last(asked), [Job(trials(), weights=placed(asked.weights, names))])
+    weights = as_named(found.weights, names)
+    assert all(np.abs(weights[name] - values).max() <= 1e-12 for name, values in expected.weights.items())
+
+
+def test_who_draws_by_the_element_stays() -> None:
+    assert "W_in" not in turned(program("rflo", 5, "stochastic"))
+
+
+def test_arrays_begin_on_cache_lines() -> None:
+    given = {f"a{n}": np.arange(2.0 * n).reshape(n, 2) for n in range(1, 9)}
+    there = placed(given, frozenset({"a3"}))
+    assert all(value.ctypes.data % 64 == 0 and value.flags.c_contiguous for value in there.values())
+    assert all((as_named(there, frozenset({"a3"}))[name] == values).all() for name, values in given.items())
+    assert there["a3"].shape == (2, 3)

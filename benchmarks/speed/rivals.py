@@ -60,6 +60,72 @@ def numpy_synapses(network: Network, trials: Trials, lr: float) -> Callable[[int
     return run
 
 
+class _Units:
+    """Linear leaky units with their weights, as an object that others change."""
+
+    def __init__(self, network: Network) -> None:
+        self.alpha, self.weights = network.alpha, [network.W_rec.copy(), network.W_in.copy(), network.W_out.copy()]
+        self.r = np.zeros(len(network.W_rec))
+
+    def reset(self) -> None:
+        self.r = np.zeros_like(self.r)
+
+    def advance(self, x: np.ndarray) -> None:
+        W_rec, W_in, _ = self.weights
+        self.r_before, self.x = self.r, x
+        self.drive = np.dot(W_rec, self.r) + np.dot(W_in, x)
+        self.r = (1.0 - self.alpha) * self.r + self.alpha * self.activation(self.drive)
+        self.y = np.dot(self.weights[2], self.r)
+
+    def activation(self, drive: np.ndarray) -> np.ndarray:
+        return drive
+
+    def slope(self, drive: np.ndarray) -> np.ndarray:
+        return np.ones_like(drive)
+
+
+class _Learner:
+    """RFLO beside its units: an influence for every synapse, and the gradients of all weights as a list."""
+
+    def __init__(self, units: _Units, B: np.ndarray) -> None:
+        self.units, self.B = units, B
+        self.reset()
+
+    def reset(self) -> None:
+        n, n_in = self.units.weights[1].shape
+        self.influence = np.zeros((n, n + n_in))
+
+    def gradients(self, error: np.ndarray) -> list[np.ndarray]:
+        units, n = self.units, len(self.units.r)
+        sent = np.concatenate([units.r_before, units.x])
+        immediate = np.multiply.outer(units.alpha * units.slope(units.drive), sent)
+        self.influence = (1.0 - units.alpha) * self.influence + immediate
+        back = (np.dot(self.B, error) * self.influence.T).T
+        return [*np.split(back, [n], axis=1), np.multiply.outer(error, units.r)]
+
+
+def numpy_objects(network: Network, trials: Trials, lr: float) -> Callable[[int], np.ndarray]:
+    """The same in the manner of a library to study rules with: objects for units and learner, a record of each step."""
+
+    def run(count: int) -> np.ndarray:
+        units = _Units(network)
+        learner = _Learner(units, network.B)
+        for trial in range(count):
+            units.reset()
+            learner.reset()
+            record: dict[str, list] = {"loss": [], "y": []}
+            for x, target in zip(trials.inputs[trial % len(trials)], trials.targets[trial % len(trials)], strict=True):
+                units.advance(x)
+                error = target - units.y
+                pairs = zip(units.weights, learner.gradients(error), strict=True)
+                units.weights = [weight + lr * slope for weight, slope in pairs]
+                record["loss"].append(0.5 * np.square(error).sum())
+                record["y"].append(units.y.copy())
+        return units.weights[0]
+
+    return run
+
+
 def torch_eager(network: Network, trials: Trials, lr: float) -> Callable[[int], np.ndarray]:
     """PyTorch, operation by operation."""
     import torch
@@ -113,7 +179,7 @@ def jax_scan(network: Network, trials: Trials, lr: float) -> Callable[[int], np.
     return run
 
 
-ALL_WEIGHTS = {"NumPy, per synapse": numpy_synapses}
+ALL_WEIGHTS = {"NumPy, per synapse": numpy_synapses, "NumPy, objects": numpy_objects}
 """Rivals in which `W_in` and `W_out` learn, too."""
 
 

@@ -6,6 +6,8 @@ import numpy as np
 from measuring import Work
 from numba import njit
 
+from neurosim.placing import placed
+
 
 @njit(nogil=True, fastmath=True, error_model="numpy")
 def _one_stream(w, count, gain, shift):
@@ -34,7 +36,7 @@ def in_place(n: int, dtype: type = np.float64) -> dict[str, Work]:
 
     This is what a step of online learning cannot do without: the update of each weight, its part in the next sum.
     """
-    w, gain, shift = np.ones(n * n, dtype), dtype(1.0), dtype(1e-9)
+    w, gain, shift = placed({"w": np.ones(n * n, dtype)}, frozenset())["w"], dtype(1.0), dtype(1e-9)
     return {
         "in place, 1 stream": Work(lambda count: _one_stream(w, count, gain, shift), 1),
         "in place, 8 streams": Work(lambda count: _eight_streams(w, count, gain, shift), 1),

@@ -24,6 +24,7 @@ from neurosim.draws import stream_key
 from neurosim.engine import Job, Outcome, Progress, check_record, received, reported, start
 from neurosim.errors import unknown
 from neurosim.kernel import arguments, drawing, holdable, kernel_source
+from neurosim.placing import as_named, placed, turned
 from neurosim.plans.choice import AUTO, FULL, Plans
 from neurosim.program import Program
 
@@ -83,17 +84,21 @@ def _libraries() -> ThreadpoolController:
 
 def _run(kernel: Callable[..., tuple[int, int]], program: Program, job: Job, record: tuple[str, ...]) -> Outcome:
     weights, constants = start(program, job)
+    names = turned(program)
+    inside = placed(weights, names)
     heard = received(program, job.trials)
     count, steps, _ = heard.inputs.shape
     losses, counts = np.full(count, np.inf), nothing(program)
-    records = {name: np.full((count, steps, *program.shape(name)), np.nan) for name in record}
+    shapes = {name: program.shape(name)[:: -1 if name in names else 1] for name in record}
+    records = {name: np.full((count, steps, *shape), np.nan) for name, shape in shapes.items()}
     given: dict[str, Any] = {"inputs": heard.inputs, "targets": heard.targets, "masks": heard.mask}
     given |= {"goals": job.trials.targets, "shares": job.trials.mask, "losses": losses, "first_step": job.first_step}
     given["counts"] = counts
     given |= {f"n_{domain}": size for domain, size in program.sizes.items()}
     given |= {f"c_{name}": float(value) for name, value in constants.items()}
-    given |= {f"q_{name}": value for name, value in weights.items()}
+    given |= {f"q_{name}": value for name, value in inside.items()}
     given |= {f"key_{name}": np.uint64(stream_key(job.seed, name)) for name in drawing(program)}
     given |= {f"record_{name}": value for name, value in records.items()}
     trial, step = kernel(*(given[name] for name in arguments(program, record)))
+    weights, records = as_named(inside, names), as_named(records, names)
     return Outcome(weights, losses, (trial, step) if trial >= 0 else None, records, by_name(program, counts))
