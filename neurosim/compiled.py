@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import inspect
 import sys
 from collections.abc import Callable, Iterable
 from functools import cache
@@ -11,6 +12,7 @@ from typing import Any
 
 from neurosim.atomic import write_whole
 from neurosim.cache import cache_folder
+from neurosim.dither import arrange, move
 from neurosim.draws import COLUMN, FIRST_MIX, NORMAL, SECOND_MIX, STEP
 from neurosim.lanes import VERSION
 from neurosim.loops import indented
@@ -24,7 +26,7 @@ import numpy as np
 from numba import njit
 
 from neurosim.lanes import abs, floor, load, max, min, real, rint, spread, sqrt, store, total, totals, trunc
-from neurosim.lanes import carried, upper, whole
+from neurosim.lanes import alike, carried, multiplied, upper, whole
 '''
 
 FREE_ORDER = 'fastmath={"reassoc", "contract", "nsz"}'
@@ -63,9 +65,16 @@ def module_text(arguments: Iterable[str], lines: Iterable[str], formats: Iterabl
     """The text of a module whose function `run` takes the arguments and does the lines, which store in the formats."""
     rounded = sorted((format for format in set(formats) if not format.exact), key=repr)
     drawn = any({*needs(format)} - {"was"} for format in rounded)
-    head = [HEAD, f"# {VERSION}", *([DRAWS] if drawn else []), *map(_store, rounded), ""]
+    paired = any(format.share == "pair" for format in rounded)
+    helpers = [*([DRAWS] if drawn else []), *([_helper(arrange), _helper(move)] if paired else [])]
+    head = [HEAD, f"# {VERSION}", *helpers, *map(_store, rounded), ""]
     head.append(f'@njit(nogil=True, cache=True, error_model="numpy"{"" if rounded else ", " + FREE_ORDER})')
     return "\n".join([*head, f"def run({', '.join(arguments)}):", *indented(lines)]) + "\n"
+
+
+def _helper(function: Callable[..., Any]) -> str:
+    """A function's own text, to be compiled with what calls it."""
+    return f"\n@njit(nogil=True)\n{inspect.getsource(function)}"
 
 
 def _store(format: Format) -> str:

@@ -85,12 +85,12 @@ class Held:
         return (
             format.rounding == "stochastic"
             and plain == Format(format.bits, format.frac_bits, format.signed)
-            and 0 < format.bits < 16 + format.signed
+            and 0 < format.bits <= 15
             and not any(self.formats[read.name].exact for read in (*self.rows, *self.columns, self.product.vector))
             and format.share in ("element", "pair")
             and format.random_bits == DRAW_BITS
             and self._size([*self.rows, *self.columns]) + (self.rate_bits if self.rate_bits > 1 else 0) < BITS
-            and self._size([self.product.matrix, self.product.vector]) < BITS
+            and self._size([self.product.vector]) <= 15
             and self.summed >= FEWEST
         )
 

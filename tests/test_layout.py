@@ -23,7 +23,7 @@ HEAVY = {"brian2", "nengo", "matplotlib"}
 
 LAYERS = (
     ("columns", "errors", "schema", "seeding"),
-    ("atomic", "cache", "contents", "draws", "notation", "precision", "provenance", "solution"),
+    ("atomic", "cache", "contents", "dither", "draws", "notation", "precision", "provenance", "solution"),
     ("arithmetic", "filling", "figures", "network", "reading", "storing", "task"),
     ("devices", "expansion", "filtering", "limits", "recording", "wiener", "kalman", "exactness"),
     ("chip", "rat"),

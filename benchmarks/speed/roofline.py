@@ -11,7 +11,7 @@ from neurosim.placing import placed
 
 @njit(nogil=True, fastmath=True, error_model="numpy")
 def _one_stream(w, count, gain, shift):
-    total = 0.0
+    total = gain - gain
     for _ in range(count):
         for i in range(len(w)):
             w[i] = w[i] * gain + shift
@@ -21,7 +21,7 @@ def _one_stream(w, count, gain, shift):
 
 @njit(nogil=True, fastmath=True, error_model="numpy")
 def _eight_streams(w, count, gain, shift):
-    part, total = len(w) // 8, 0.0
+    part, total = len(w) // 8, gain - gain
     for _ in range(count):
         for i in range(part):
             for stream in range(8):

@@ -124,23 +124,29 @@ class Plans(Table):
 
 
 class Rounding(Table):
-    """RFLO in the numbers of chips, all weights learn: times the time in float64 of the same run"""
+    """RFLO in the numbers of chips, all weights learn: times float64 of the same run, and times the float32 roofline"""
 
     params = (64, 128, 256, 512, 1024)
-    profiles = ("fixed:weight=s8.6,rounding=nearest", "fixed:weight=s8.6,rounding=stochastic", "loihi2-lava")
+    profiles: ClassVar[dict[str, str]] = {
+        "8 bits, nearest": "fixed:weight=s8.6,rounding=nearest_even",
+        "8 bits, stochastic": "fixed:weight=s8.6,rounding=stochastic",
+        "8 bits, stochastic, by pairs": "fixed:weight=s8.6,rounding=stochastic,share=pair",
+        "loihi2-lava": "loihi2-lava",
+    }
 
     def measure(self, param) -> Cells:
         from neurosim import catalog
         from neurosim.adaptation import adapt
 
         exact = networks.program("rflo", param)
-        works = {"float64": networks.learning(exact)}
-        for name in self.profiles:
-            works[name] = networks.learning(adapt(exact, catalog.profile(name).arithmetic))
+        works = {**in_place(param, np.float32), "float64": networks.learning(exact)}
+        for name, profile in self.profiles.items():
+            works[name] = networks.learning(adapt(exact, catalog.profile(profile).arithmetic))
         found = side_by_side(works)
-        return {"float64, us": 1e6 * found["float64"]} | {
-            name: found[name] / found["float64"] for name in self.profiles
-        }
+        roof = min(found[name] for name in in_place(1))
+        cells = {"float64, us": 1e6 * found["float64"], "float32 roofline, us": 1e6 * roof}
+        cells |= {name: found[name] / found["float64"] for name in self.profiles}
+        return cells | {f"{name} / float32 roofline": found[name] / roof for name in ("float64", *self.profiles)}
 
 
 class Memory(Table):
