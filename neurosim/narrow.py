@@ -81,10 +81,12 @@ class Held:
     @property
     def narrow(self) -> bool:
         """Whether all of it fits whole numbers of 32 bits."""
-        format, plain = self.format, replace(self.format, rounding="nearest_even", limits=None, share="element")
+        format = self.format
+        if format.rounding != "stochastic":
+            return False
+        plain = replace(format, rounding="nearest_even", limits=None, share="element")
         return (
-            format.rounding == "stochastic"
-            and plain == Format(format.bits, format.frac_bits, format.signed)
+            plain == Format(format.bits, format.frac_bits, format.signed)
             and 0 < format.bits <= 15
             and not any(self.formats[read.name].exact for read in (*self.rows, *self.columns, self.product.vector))
             and format.share in ("element", "pair")
