@@ -15,9 +15,13 @@ from neurosim.cli import neurosim
 CHECKS = {f"{each.number:02}": each for each in checks.checks()}
 GROWING = [31, 32, 38, 40, 41, 14]
 """Those that measure more at full size."""
+LONG = ["05", "08", "09"]
+"""Those that take long at any size."""
 
 
-@pytest.mark.parametrize("number", CHECKS)
+@pytest.mark.parametrize(
+    "number", [pytest.param(each, marks=pytest.mark.slow) if each in LONG else each for each in CHECKS]
+)
 def test_a_claim_holds(number: str) -> None:
     result = checks.run(CHECKS[number])
     assert result.holds, "\n".join(checks.lines(result))

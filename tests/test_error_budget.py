@@ -17,7 +17,7 @@ from neurosim.decomposition import decompose
 from neurosim.error_budget import MEASURES, ErrorBudget, Share
 from neurosim.experiment import Experiment, run
 
-ASKED = Experiment(task="integrate:steps=10", rule="", n=4, trials=10)
+ASKED = Experiment(task="integrate:steps=10", rule="", n=4, trials=10, engine="numpy")
 ONE = "fixed:weight=s6.3,rounding=nearest_even:only=weights"
 SEVERAL = "fixed:weight=s6.3,rounding=floor:only=weights"
 """Weights in six bits and nothing else; and the same with a rounding that is a limit of its own."""

@@ -197,7 +197,11 @@ def test_what_was_recorded_is_kept_with_the_run(watched: Run, tmp_path: Path):
 def test_a_chip_changes_weights_outside_the_feedback():
     """Of stochastic rounding, and counted from the weights that the chip is loaded with."""
     asked = replace(
-        ASKED, profile="fixed:weight=s4.6,rounding=stochastic", lr=0.1, observe=("feedback_space", "change")
+        ASKED,
+        profile="fixed:weight=s4.6,rounding=stochastic",
+        lr=0.1,
+        engine="numpy",
+        observe=("feedback_space", "change"),
     )
     (found,) = run([asked])
     assert found.observed["change_size"][0] == 0.0 and found.observed["outside_feedback_rec"][-1] > 0.1

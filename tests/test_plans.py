@@ -25,6 +25,8 @@ from neurosim.reversal import adjoint
 from neurosim.task import Trials
 
 STEPS = 40
+SLOW = pytest.mark.slow
+"""Where another network of the same test stays in the default run: each is a compilation of its own."""
 
 
 def kernel(program: Program, job: Job, record: tuple[str, ...]) -> Outcome:
@@ -153,7 +155,9 @@ def test_cascade(rule: str, seed: int, n: int, alpha: float) -> None:
     same("cascade", program(rule, n, alpha, seed=seed), Job(trials(seed=seed)), ("y", "error"))
 
 
-@pytest.mark.parametrize("plastic", [("rec",), ("in", "out"), ("out",)])
+@pytest.mark.parametrize(
+    "plastic", [pytest.param(("rec",), marks=SLOW), pytest.param(("in", "out"), marks=SLOW), ("out",)]
+)
 def test_cascade_whatever_is_frozen(plastic: tuple[str, ...]) -> None:
     same("cascade", program("bptt", plastic=plastic), Job(trials()))
 
@@ -184,7 +188,9 @@ def test_history(seed: int, n: int, alpha: float) -> None:
     same("history", program("rtrl", n, alpha, seed=seed), Job(trials(seed=seed)), ("y", "error"))
 
 
-@pytest.mark.parametrize("plastic", [("rec",), ("in", "out"), ("rec", "out")])
+@pytest.mark.parametrize(
+    "plastic", [pytest.param(("rec",), marks=SLOW), pytest.param(("in", "out"), marks=SLOW), ("rec", "out")]
+)
 def test_history_whatever_is_frozen(plastic: tuple[str, ...]) -> None:
     same("history", program("rtrl", 20, plastic=plastic), Job(trials()))
 

@@ -17,7 +17,7 @@ TEXT = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 PYTHON = re.findall(r"```python\n(.*?)```", TEXT, flags=re.DOTALL)
 COMMANDS = re.findall(r"^neurosim (.*)$", TEXT, flags=re.MULTILINE)
 QUICK = {"run": ["--n", "4", "--trials", "10", "--seeds", "1"]}
-QUICK["compare"] = [*QUICK["run"], "--rates", "0.001"]
+QUICK["compare"] = [*QUICK["run"], "--rates", "0.001", "--engine", "numpy"]
 
 
 def test_there_is_something_to_test() -> None:
@@ -27,7 +27,10 @@ def test_there_is_something_to_test() -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_works(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As it stands, but for a network, a number of trials, of rules, chips and rates to try that take little time."""
+    """As it stands, but for a network, a number of trials, of rules, chips and rates to try that take little time.
+
+    Comparisons run in the engine that compiles nothing.
+    """
     if "path" in command and find_spec("ratinabox") is None:
         pytest.skip("needs the extra `data`")
     monkeypatch.chdir(tmp_path)
