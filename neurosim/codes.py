@@ -42,14 +42,17 @@ def made(held: Held) -> list[str]:
         f"right_{name} = int(max(below_{name} - {DRAW_BITS}, 0))",
         f"all_{name} = int(min(below_{name}, {DRAW_BITS - 1}))",
         f"scale_{name} = {held.sign * 2.0 ** held.frac_bits(held.rows)!r} * 2.0**finest_{name}",
-        *(_made_for_pairs(held) if held.format.share == "pair" else []),
         *_each(held, f"held_{name}[i, j] = int(q_{name}[i, j] * {1.0 / held.format.lsb!r})"),
+        *(_made_for_pairs(held) if held.format.share == "pair" else []),
     ]
 
 
 def _made_for_pairs(held: Held) -> list[str]:
-    """What `dither` needs: the columns in order of their draws, and the end that each would go beyond, both ways."""
-    name, (_, columns) = held.name, held.domains
+    """What `dither` needs: the columns in order of their draws, and the end that each would go beyond, both ways.
+
+    ended: the rows of which an element may be at an end.
+    """
+    name, (rows, columns), (low, high) = held.name, held.domains, map(int, held.format.ends)
     return [
         f"digits_{name} = 2",
         f"while 2**digits_{name} < n_{columns}:",
@@ -60,6 +63,8 @@ def _made_for_pairs(held: Held) -> list[str]:
         f"draws_{name} = np.zeros(n_{columns}, np.int64)",
         f"drawn_{name} = np.zeros(width_{name}, np.int32)",
         f"ends_{name} = np.full((2, width_{name}), {NONE}, np.int16)",
+        f"ended_{name} = np.zeros(n_{rows}, np.bool_)",
+        *_each(held, f"ended_{name}[i] |= (held_{name}[i, j] == {low}) | (held_{name}[i, j] == {high})"),
     ]
 
 
@@ -136,10 +141,13 @@ def _few(held: Held, otherwise: list[str]) -> list[str]:
         f"reach = (((factor if factor > 0 else -factor) * most << left_{name}) >> right_{name}) + 1",
         f"if reach < {FEW}:",
         f"    ends = ends_{name}[0 if factor > 0 else 1]",
-        f"    moved, over = move(held_{name}[i], moving_{name}, factor, {given}, {low}, {high}, ends)",
-        *indented(_added_up(held, "at_ends", "alike", "ends")),
-        "    over = over + at_ends if factor else 0",
+        f"    moved, over, came = move(held_{name}[i], moving_{name}, factor, {given}, {low}, {high}, ends)",
+        f"    ended_{name}[i] |= came",
+        f"    if factor and ended_{name}[i]:",
+        *indented(indented(_added_up(held, "at_ends", "alike", "ends"))),
+        "        over = over + at_ends",
         "else:",
+        f"    ended_{name}[i] = True",
         *indented(otherwise),
     ]
 

@@ -27,11 +27,12 @@ def arrange(draws, count, shift, heads, order):
 
 
 def move(codes, moving, factor, left, right, draws, row, reach, shift, heads, order, low, high, ends):
-    """Changes a row's codes; gives how many there were, and how many left the end beyond which they were to go.
+    """Changes a row's codes; gives how many there were, how many left the end beyond which they were to go, and whether
+    any came to an end.
 
     Of the change `moving[j] * factor` bits 32 and up are whole codes once it is shifted. ends: by column that end.
     """
-    moved, left_end = 0, 0
+    moved, left_end, came = 0, 0, False
     begin = -(row + reach) & 4294967295
     for place in range(heads[begin >> shift], heads[((begin + 2 * reach) >> shift) + 1]):
         j = order[place]
@@ -43,5 +44,6 @@ def move(codes, moving, factor, left, right, draws, row, reach, shift, heads, or
             if kept != was:
                 moved += 1
                 left_end += int(was == ends[j]) - int(kept == ends[j])
+                came = came or kept == low or kept == high
                 codes[j] = kept
-    return moved, left_end
+    return moved, left_end, came

@@ -16,7 +16,7 @@ from neurosim.narrow import Held
 from neurosim.network import INPUTS
 from neurosim.notation import Read
 from neurosim.panels import lines_of
-from neurosim.placing import neurons_last
+from neurosim.placing import neurons_last, turned
 from neurosim.program import Program
 from neurosim.storing import needs
 
@@ -29,11 +29,12 @@ def kernel_source(program: Program, record: tuple[str, ...] = (), held: tuple[st
 
     It returns the trial and step at which the run diverged, or (-1, -1).
     """
+    turns = turned(program)
     put_off = deferred(neurons_last(program), record)
     program = fused(put_off.program)
     rounded = bool(counted(program))
     found = {each.name: each for each in narrow.held(program) if each.name in held}
-    writer = Loops(program, counting=rounded, lanes=not rounded, held=found)
+    writer = Loops(program, counting=rounded, lanes=not rounded, held=found, turned=turns)
     given = {*program.weights, *INPUTS, *put_off.kept, *(meeting.met for meeting in put_off.meetings)}
     names = [name for name in sorted(program.quantities) if name not in given]
     body = [

@@ -56,13 +56,14 @@ class Loops:
 
     counting: whether they count in `counts` what storing does: see `counting.COUNTED`. lanes: whether products of
     matrices of neurons are in lanes, which sums in another order (`neurosim.products`). held: the matrices that are
-    held as codes, by name.
+    held as codes, by name. turned: those kept with their neurons last, whose elements draw as if they were not.
     """
 
     program: Program
     counting: bool = False
     lanes: bool = False
     held: Mapping[str, Held] = field(default_factory=dict)
+    turned: frozenset[str] = frozenset()
     scratch: list[str] = field(default_factory=list)
 
     def block(self, block: Block) -> list[str]:
@@ -134,7 +135,7 @@ class Loops:
         target, quantity = statement.target, self.program.quantities[statement.target.name]
         if quantity.format.exact:
             return value
-        places = list(zip(target.indices, quantity.domains, strict=True))
+        places = list(zip(target.indices, quantity.domains, strict=True))[:: -1 if target.name in self.turned else 1]
         element = _number(places[: SHARED[quantity.format.share]], text)
         given = {
             "was": text.read(target),
@@ -239,9 +240,9 @@ class Text:
     def place(self, index: Index) -> str:
         return str(index).replace("-", " - ") if index.letter else str(index.offset)
 
-    def neighbours(self, element: str, indices: list[Index]) -> str:
-        """Which of a quantity's draws the element at some indices takes."""
-        return element
+    def number(self, index: Index) -> str:
+        """A place as draws are numbered by it."""
+        return f"np.uint64({self.place(index)})"
 
     def array(self, read: Expression) -> str:
         assert isinstance(read, Read)
@@ -263,10 +264,10 @@ def _begin(letter: str, expression: Expression) -> int:
 
 def _number(places: Sequence[tuple[Index, str]], text: Text) -> str:
     """Which of a quantity's draws is taken at some places in its domains."""
-    element = "0"
+    element = "np.uint64(0)"
     for index, domain in places:
-        element = f"({element} * n_{domain} + {text.place(index)})"
-    return text.neighbours(f"np.uint64({element})", [index for index, _ in places])
+        element = f"({element} * np.uint64(n_{domain}) + {text.number(index)})"
+    return element
 
 
 def _outermost_sums(expression: Expression) -> list[Sum]:

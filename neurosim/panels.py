@@ -65,8 +65,10 @@ class InLanes(Text):
     def place(self, index: Index) -> str:
         return self.at.get(str(index)) or super().place(index)
 
-    def neighbours(self, element: str, indices: list[Index]) -> str:
-        return f"spread({element})" if self.along and Index(self.along) in indices else element
+    def number(self, index: Index) -> str:
+        return (
+            f"spread({super().number(index)})" if self.along == index.letter and self.along else super().number(index)
+        )
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Where numbers stand in memory for lanes to go through them: neurons along memory, from the start of a cache line on.
 
 A matrix that has neurons first and something of which there are few last, `W_in[i, m]`, is one with neurons last,
-`W_in[m, i]`, throughout the program; who draws by the element, numbers elements as they were, so it stays.
+`W_in[m, i]`, throughout the program. Who draws by the element numbers elements as they were.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import numpy as np
 from neurosim import notation
 from neurosim.notation import Block, Expression, Read, Statement
 from neurosim.program import Program
-from neurosim.storing import ARGUMENTS, needs
 
 LINE = 64
 """Bytes in a cache line."""
@@ -25,9 +24,7 @@ def turned(program: Program) -> frozenset[str]:
     return frozenset(
         name
         for name, quantity in program.quantities.items()
-        if len(quantity.domains) == 2
-        and quantity.domains[0] == "neuron" != quantity.domains[1]
-        and not {*needs(quantity.format)} & {*ARGUMENTS[1:]}
+        if len(quantity.domains) == 2 and quantity.domains[0] == "neuron" != quantity.domains[1]
     )
 
 

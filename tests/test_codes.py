@@ -2,37 +2,44 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from neurosim import catalog
 from neurosim.adaptation import adapt
 from neurosim.engine import Job, Outcome
+from neurosim.engines import numba
 from neurosim.kernel import holdable, kernel_source
 from neurosim.network import Network
 from neurosim.program import Program, compile
 from neurosim.task import Trials
 
 PAIRS = "fixed:weight=s8.6,rounding=stochastic,share=pair"
+COARSE = "fixed:weight=s4.2,trace=s12.9,rounding=stochastic,share=pair"
 PROFILES = (
-    PAIRS,
+    COARSE,
     "fixed:weight=s8.6,rounding=stochastic",
-    "fixed:weight=s4.2,trace=s12.9,rounding=stochastic,share=pair",
     "fixed:weight=s12.10,message=s12.9,rounding=stochastic,share=pair",
 )
+RECORD = ("W_rec",)
 RATES = (0.5, 0.05, 2e-3, 1e-5, 1e-7)
 
 
-def program(profile: str, lr: float, n: int = 5, rule: str = "rflo") -> Program:
-    network = Network.random(n, 2, 3, alpha=0.125, gain=0.9, seed=0)
-    return adapt(compile(network, catalog.rule(rule), lr=lr), catalog.profile(profile).arithmetic)
+def program(profile: str, lr: float, n: int = 5, rule: str = "rflo", gain: float = 0.9) -> Program:
+    """All but weights are rounded to the nearest, which compiles sooner."""
+    network = Network.random(n, 2, 3, alpha=0.125, gain=gain, seed=0)
+    chip = catalog.profile(profile).arithmetic
+    formats = {k: f if k == "weight" else replace(f, rounding="nearest_even") for k, f in chip.formats.items()}
+    return adapt(compile(network, catalog.rule(rule), lr=lr, plastic=("rec",)), replace(chip, formats=formats))
 
 
-def ran(asked: Program, engine: str, record: tuple[str, ...] = (), size: float = 3.0, lr: float = 0.0) -> Outcome:
+def ran(asked: Program, engine: str, size: float = 3.0) -> Outcome:
+    """What an engine does, with the codes recorded as numbers at every step."""
     draw = np.random.default_rng(1).normal
     trials = Trials(draw(size=(2, 20, 2)), size * draw(size=(2, 20, 3)), np.ones(20))
-    constants = {"lr_rec": lr} if lr else {}
-    (found,) = catalog.engine(engine).run(asked, [Job(trials, seed=4, first_step=7, constants=constants)], record)
+    (found,) = catalog.engine(engine).run(asked, [Job(trials, seed=4, first_step=7)], RECORD)
     return found
 
 
@@ -48,23 +55,22 @@ def test_codes_are_those_of_the_reference(profile: str, lr: float) -> None:
         asked = program(profile, lr, n)
         assert held(asked, lr) == ["W_rec"]
         found, expected = ran(asked, "numba:full"), ran(asked, "numpy")
-        assert all((found.weights[name] == value).all() for name, value in expected.weights.items())
+        assert (found.weights["W_rec"] == expected.weights["W_rec"]).all()
+        assert (found.records["W_rec"] == expected.records["W_rec"]).all()
         assert found.counts == expected.counts
 
 
-def test_weights_at_their_ends_are_counted_alike() -> None:
-    """Errors so large that most changes saturate."""
-    asked = program("fixed:weight=s3.1,rounding=stochastic,share=pair", 0.5, 20)
+@pytest.mark.parametrize("lr", [0.5, 0.01])
+def test_weights_at_their_ends_are_counted_alike(lr: float) -> None:
+    """Errors so large that many changes saturate, where all elements are gone through and where a few are."""
+    asked = program(COARSE, lr, 37, gain=4.0)
     found, expected = ran(asked, "numba:full", size=30.0), ran(asked, "numpy", size=30.0)
     assert found.counts == expected.counts
-    assert found.counts["W_rec"].beyond > 1000
+    assert found.counts["W_rec"].beyond > 300
 
 
-def test_codes_can_be_recorded_as_numbers() -> None:
-    asked = program(PAIRS, 0.05)
-    found, expected = (ran(asked, engine, ("W_rec", "r")) for engine in ("numba:full", "numpy"))
-    assert (found.records["W_rec"] == expected.records["W_rec"]).all()
-    assert "held_W_rec" in kernel_source(asked, ("W_rec", "r"), ("W_rec",))
+def test_kernels_hold_what_may_be_held() -> None:
+    assert "held_W_rec" in kernel_source(program(PAIRS, 0.05), RECORD, ("W_rec",))
 
 
 def test_a_rate_at_which_float64_rounds_is_left_to_float64() -> None:
@@ -72,8 +78,8 @@ def test_a_rate_at_which_float64_rounds_is_left_to_float64() -> None:
     asked = program(PAIRS, 0.05)
     assert held(asked, 2.0**-29) == ["W_rec"]
     assert held(asked, 2.0**-36) == []
-    found, expected = (ran(asked, engine, lr=2.0**-40) for engine in ("numba:full", "numpy"))
-    assert (found.weights["W_rec"] == expected.weights["W_rec"]).all()
+    job = Job(Trials(np.zeros((1, 1, 2)), np.zeros((1, 1, 3)), np.ones(1)), constants={"lr_rec": 2.0**-40})
+    assert numba._held(asked, job, ()) == ()
 
 
 @pytest.mark.parametrize(

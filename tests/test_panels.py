@@ -107,8 +107,15 @@ def test_a_turned_program_means_the_same(rule: str) -> None:
     assert all(np.abs(weights[name] - values).max() <= 1e-12 for name, values in expected.weights.items())
 
 
-def test_who_draws_by_the_element_stays() -> None:
-    assert "W_in" not in turned(program("rflo", 5, "stochastic"))
+@pytest.mark.parametrize("share", ["pair", "vector"])
+def test_a_turned_matrix_draws_as_if_it_were_not(share: str) -> None:
+    chip = catalog.profile(f"fixed:weight=s8.6,rounding=stochastic,share={share}").arithmetic
+    network = Network.random(7, 2, 3, alpha=0.3, gain=0.9, seed=0)
+    asked = adapt(compile(network, catalog.rule("rflo"), lr=0.05, plastic=("in",)), chip)
+    assert "W_in" in turned(asked)
+    (found,), (expected,) = (engine.run(asked, [Job(trials(), seed=2)]) for engine in (numba, numpy))
+    assert all((found.weights[name] == values).all() for name, values in expected.weights.items())
+    assert found.counts == expected.counts
 
 
 def test_arrays_begin_on_cache_lines() -> None:
