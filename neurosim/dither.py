@@ -44,6 +44,6 @@ def move(codes, moving, factor, left, right, draws, row, reach, shift, heads, or
             if kept != was:
                 moved += 1
                 left_end += int(was == ends[j]) - int(kept == ends[j])
-                came = came or kept == low or kept == high
+                came |= (kept == low) | (kept == high)
                 codes[j] = kept
     return moved, left_end, came

@@ -66,9 +66,8 @@ class InLanes(Text):
         return self.at.get(str(index)) or super().place(index)
 
     def number(self, index: Index) -> str:
-        return (
-            f"spread({super().number(index)})" if self.along == index.letter and self.along else super().number(index)
-        )
+        first = super().number(index)
+        return f"spread({first})" if self.along and index.letter == self.along else first
 
 
 @dataclass(frozen=True)
