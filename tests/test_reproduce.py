@@ -71,7 +71,7 @@ def test_the_tolerance_decides(
         ("rates-and-stability", "convergence_rate"),
         ("rflo-detour", "mode_loss"),
         pytest.param("fixed-points", "optimum", marks=pytest.mark.slow),
-        pytest.param("sequence-loss", "stationary_update", marks=pytest.mark.slow),
+        pytest.param("sequence-loss", "expected_update", marks=pytest.mark.slow),
         pytest.param("outlier-escape", "outlier_loss", marks=pytest.mark.slow),
         pytest.param("oscillation-pair", "pair_eigenvalues", marks=pytest.mark.slow),
         pytest.param("multi-timescale", "pair_loss", marks=pytest.mark.slow),
