@@ -40,6 +40,12 @@ def _is_many(parameter: click.Parameter) -> bool:
     return isinstance(parameter, click.Option) and parameter.multiple and str(parameter.metavar).endswith("...")
 
 
+FREEZE = click.option(
+    "--freeze", multiple=True, type=click.Choice(PLASTIC), help="Weights that do not learn; may be repeated."
+)
+"""The option that says what does not learn."""
+
+
 def placed(command: Callable[..., None]) -> Callable[..., None]:
     """The options that say where runs are computed."""
     workers = click.option("--workers", type=int, metavar="N", help="Compute in N processes, which Dask looks after.")
@@ -59,12 +65,7 @@ def counted(command: Callable[..., None]) -> Callable[..., None]:
             click.option("--inputs", default=8, show_default=True, help="Inputs."),
             click.option("--outputs", default=2, show_default=True, help="Outputs."),
             click.option("--steps", default=200, show_default=True, help="Steps of a trial."),
-            click.option(
-                "--freeze",
-                multiple=True,
-                type=click.Choice(PLASTIC),
-                help="Weights that do not learn; may be repeated.",
-            ),
+            FREEZE,
             click.option(
                 "--design",
                 type=click.Choice(DESIGNS),

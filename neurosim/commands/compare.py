@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from neurosim import cluster, decomposition, explanation
-from neurosim.arguments import ManyValued, placed
+from neurosim.arguments import FREEZE, ManyValued, placed
 from neurosim.cache import cache_folder
 from neurosim.comparison import EXACT_PROFILE, Budget, Comparison, check, compare
 from neurosim.engine import Progress
@@ -46,12 +46,7 @@ def asking(command: Callable[..., None]) -> Callable[..., None]:
             click.option("--alpha", type=float, help="Leak per step, dt / tau.  [default: the task's]"),
             click.option("--gain", default=0.5, show_default=True, help="Spectral radius of the initial W_rec."),
             click.option("--trials", type=int, help="Trials to learn from.  [default: the task's]"),
-            click.option(
-                "--freeze",
-                multiple=True,
-                type=click.Choice(PLASTIC),
-                help="Weights that do not learn; may be repeated.",
-            ),
+            FREEZE,
             click.option(
                 "--observe",
                 multiple=True,
