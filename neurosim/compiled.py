@@ -14,10 +14,10 @@ from neurosim.atomic import write_whole
 from neurosim.cache import cache_folder
 from neurosim.dither import arrange, move
 from neurosim.draws import COLUMN, FIRST_MIX, NORMAL, SECOND_MIX, STEP
-from neurosim.lanes import VERSION
 from neurosim.loops import indented
 from neurosim.precision import Format
 from neurosim.storing import formula, needs, store_name
+from neurosim.whole_lanes import VERSION
 
 HEAD = '''"""Generated from the equations below by neurosim; made anew when they change."""
 import math
@@ -26,7 +26,7 @@ import numpy as np
 from numba import njit
 
 from neurosim.lanes import abs, floor, load, max, min, real, rint, spread, sqrt, store, total, totals, trunc
-from neurosim.lanes import alike, carried, multiplied, upper, whole
+from neurosim.whole_lanes import alike, carried, multiplied, upper, whole
 '''
 
 FREE_ORDER = 'fastmath={"reassoc", "contract", "nsz"}'

@@ -4,16 +4,14 @@ In a kernel `load(W, i, j)` is `W[i, j], W[i, j + 1], ...`, as many as a vector 
 `store(W, i, j, value)` puts them back. `+ - * /`, comparisons and the functions below mean the same of lanes as of
 one number, element by element, so that one text serves both; a number beside lanes stands for as many copies of it.
 A comparison of lanes is 1.0 or 0.0 in each. Of an array of whole numbers of 8, 16 or 32 bits, `load` makes lanes of 32
-bits, twice as many, which wrap; `whole` spreads a number over them. Numba's own loops leave the choice of vectors to
-LLVM, which gives up where arrays might overlap, as all of these might.
+bits, twice as many; `whole_lanes` has what is done with these. Numba's own loops leave the choice of vectors to LLVM,
+which gives up where arrays might overlap, as all of these might.
 """
 
 from __future__ import annotations
 
 import operator
-import zlib
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from llvmlite import binding, ir
@@ -24,16 +22,12 @@ from numba.extending import intrinsic, models, register_model
 
 __all__ = [
     "LANES",
-    "VERSION",
     "WHOLE_LANES",
     "abs",
-    "alike",
-    "carried",
     "floor",
     "load",
     "max",
     "min",
-    "multiplied",
     "real",
     "rint",
     "spread",
@@ -42,8 +36,6 @@ __all__ = [
     "total",
     "totals",
     "trunc",
-    "upper",
-    "whole",
 ]
 
 
@@ -55,10 +47,6 @@ def _lanes() -> int:
 
 LANES = _lanes()
 WHOLE_LANES = 2 * LANES
-PAIRS = {4: ("avx2", "llvm.x86.avx2.pmadd.wd"), 8: ("avx512bw", "llvm.x86.avx512.pmaddw.d.512")}
-"""What multiplies numbers of 16 bits and adds neighbours, by lanes: the feature that it needs, and its name."""
-VERSION = f"{LANES} lanes, {zlib.crc32(Path(__file__).read_bytes()):08x}"
-"""Of this module on this machine; what was compiled with another must not be taken from disk."""
 
 
 class Lanes(types.Type):
@@ -81,7 +69,7 @@ class _Model(models.PrimitiveModel):
         super().__init__(manager, kind, kind.vector)
 
 
-def _copies(context: Any, builder: Any, value: Any, source: types.Type, kind: Lanes) -> Any:
+def copies(context: Any, builder: Any, value: Any, source: types.Type, kind: Lanes) -> Any:
     """Lanes as they are; a number, in each lane."""
     if isinstance(source, Lanes):
         return value
@@ -91,7 +79,7 @@ def _copies(context: Any, builder: Any, value: Any, source: types.Type, kind: La
     return builder.shuffle_vector(first, ir.Constant(kind.vector, ir.Undefined), places)
 
 
-def _operator(symbol: Any, kind: Lanes, emit: Callable[[Any, Any, Any], Any]) -> None:
+def define(symbol: Any, kind: Lanes, emit: Callable[[Any, Any, Any], Any]) -> None:
     """Make an operator known for lanes, on either side of it, and a number on the other."""
 
     class Operator(AbstractTemplate):
@@ -104,34 +92,39 @@ def _operator(symbol: Any, kind: Lanes, emit: Callable[[Any, Any, Any], Any]) ->
     infer_global(symbol)(Operator)
 
     def lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        left, right = (_copies(context, builder, *pair, kind) for pair in zip(args, sig.args, strict=True))
+        left, right = (copies(context, builder, *pair, kind) for pair in zip(args, sig.args, strict=True))
         return emit(builder, left, right)
 
     for left, right in ((kind, kind), (kind, types.Number), (types.Number, kind)):
         lower_builtin(symbol, left, right)(lower)
 
 
-def _instruction(name: str) -> Callable[[Any, Any, Any], Any]:
+def instruction(name: str) -> Callable[[Any, Any, Any], Any]:
+    """LLVM's instruction of a name, for `define`."""
+
     def emit(builder: Any, left: Any, right: Any) -> Any:
         return getattr(builder, name)(left, right)
 
     return emit
 
 
-def _one_where(builder: Any, condition: Any, vector: Any) -> Any:
+def one_where(builder: Any, condition: Any, vector: Any) -> Any:
+    """1 in each lane of which a condition holds, else 0."""
     one, zero = (ir.Constant(vector, [number] * vector.count) for number in (1, 0))
     return builder.select(condition, one, zero)
 
 
-def _compared(sign: str, emitted: str) -> Callable[[Any, Any, Any], Any]:
+def compared(sign: str, emitted: str) -> Callable[[Any, Any, Any], Any]:
+    """A comparison as 1 or 0, for `define`."""
+
     def emit(builder: Any, left: Any, right: Any) -> Any:
-        return _one_where(builder, getattr(builder, emitted)(sign, left, right), left.type)
+        return one_where(builder, getattr(builder, emitted)(sign, left, right), left.type)
 
     return emit
 
 
 for _symbol, _name in ((operator.add, "add"), (operator.sub, "sub"), (operator.mul, "mul"), (operator.truediv, "div")):
-    _operator(_symbol, REAL, _instruction(f"f{_name}"))
+    define(_symbol, REAL, instruction(f"f{_name}"))
 for _symbol, _name in (
     (operator.add, "add"),
     (operator.mul, "mul"),
@@ -140,15 +133,7 @@ for _symbol, _name in (
     (operator.and_, "and_"),
     (operator.rshift, "lshr"),
 ):
-    _operator(_symbol, WORD, _instruction(_name))
-for _symbol, _name in (
-    (operator.add, "add"),
-    (operator.sub, "sub"),
-    (operator.mul, "mul"),
-    (operator.lshift, "shl"),
-    (operator.rshift, "ashr"),
-):
-    _operator(_symbol, WHOLE, _instruction(_name))
+    define(_symbol, WORD, instruction(_name))
 for _symbol, _sign in (
     (operator.gt, ">"),
     (operator.lt, "<"),
@@ -157,8 +142,7 @@ for _symbol, _sign in (
     (operator.eq, "=="),
     (operator.ne, "!="),
 ):
-    _operator(_symbol, REAL, _compared(_sign, "fcmp_unordered" if _sign == "!=" else "fcmp_ordered"))
-    _operator(_symbol, WHOLE, _compared(_sign, "icmp_signed"))
+    define(_symbol, REAL, compared(_sign, "fcmp_unordered" if _sign == "!=" else "fcmp_ordered"))
 
 
 def _kind(*given: types.Type) -> types.Type:
@@ -168,7 +152,7 @@ def _kind(*given: types.Type) -> types.Type:
 
 def _prepared(context: Any, builder: Any, sig: Any, args: Any) -> list[Any]:
     if isinstance(kind := sig.return_type, Lanes):
-        return [_copies(context, builder, *pair, kind) for pair in zip(args, sig.args, strict=True)]
+        return [copies(context, builder, *pair, kind) for pair in zip(args, sig.args, strict=True)]
     return [context.cast(builder, *pair, types.float64) for pair in zip(args, sig.args, strict=True)]
 
 
@@ -253,7 +237,7 @@ def spread(typing: Any, first: Any) -> Any:
     kind = REAL if isinstance(first, types.Float) else WORD
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        value = _copies(context, builder, args[0], first, kind)
+        value = copies(context, builder, args[0], first, kind)
         return value if kind is REAL else builder.add(value, ir.Constant(value.type, list(range(LANES))))
 
     return signature(kind, first), codegen
@@ -315,89 +299,3 @@ def real(typing: Any, word: Any) -> Any:
         return builder.fsub(filled, constant(target, 2.0**52))
 
     return signature(kind, word), codegen
-
-
-@intrinsic
-def whole(typing: Any, number: Any) -> Any:
-    """Of a whole number as many copies of 32 bits."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return _copies(context, builder, args[0], number, WHOLE)
-
-    return signature(WHOLE, number), codegen
-
-
-@intrinsic
-def carried(typing: Any, a: Any, b: Any) -> Any:
-    """1 where the sum of two numbers of 32 bits without a sign does not fit in 32 bits, else 0."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        found = builder.add(*args)
-        return _one_where(builder, builder.icmp_unsigned("<", found, args[0]), found.type)
-
-    return signature(WHOLE, a, b), codegen
-
-
-@intrinsic
-def upper(typing: Any, first: Any, second: Any) -> Any:
-    """The upper halves of some words and of those that follow them."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        halves = [builder.bitcast(words, WHOLE.vector) for words in args]
-        places = ir.Constant(WHOLE.vector, list(range(1, 2 * WHOLE_LANES, 2)))
-        return builder.shuffle_vector(*halves, places)
-
-    return signature(WHOLE, first, second), codegen
-
-
-@intrinsic
-def multiplied(typing: Any, codes: Any, others: Any, i: Any, j: Any) -> Any:
-    """The products of numbers of a matrix and of an array, both of at most 16 bits, from `[i, j]` and `[j]` on.
-
-    Of twice as many as there are lanes: each holds the sum of two neighbours.
-    """
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return _sums_of_pairs(builder, *_sixteen_bits(context, builder, sig, args))
-
-    return signature(WHOLE, codes, others, i, j), codegen
-
-
-@intrinsic
-def alike(typing: Any, codes: Any, others: Any, i: Any, j: Any) -> Any:
-    """How many of the same numbers are equal, of each two neighbours."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        left, right = _sixteen_bits(context, builder, sig, args)
-        equal = builder.sext(builder.icmp_signed("==", left, right), left.type)
-        return _sums_of_pairs(builder, equal, ir.Constant(left.type, [-1] * left.type.count))
-
-    return signature(WHOLE, codes, others, i, j), codegen
-
-
-def _sixteen_bits(context: Any, builder: Any, sig: Any, args: Any) -> list[Any]:
-    """Twice as many numbers as there are lanes of a matrix and of an array."""
-    (codes, others, i, j), found = args, []
-    for kind, array, places in ((sig.args[0], codes, [(i, 2), (j, 3)]), (sig.args[1], others, [(j, 3)])):
-        indices = [context.cast(builder, place, sig.args[at], types.intp) for place, at in places]
-        made = context.make_array(kind)(context, builder, array)
-        first = cgutils.get_item_pointer(context, builder, kind, made, indices, wraparound=False)
-        vector = ir.VectorType(first.type.pointee, 2 * WHOLE_LANES)
-        value = builder.load(builder.bitcast(first, vector.as_pointer()))
-        value.align = kind.dtype.bitwidth // 8
-        wide = ir.VectorType(ir.IntType(16), 2 * WHOLE_LANES)
-        found.append(value if vector == wide else builder.sext(value, wide))
-    return found
-
-
-def _sums_of_pairs(builder: Any, left: Any, right: Any) -> Any:
-    """Products of numbers of 16 bits, each added to its neighbour's, where processors have an instruction for it."""
-    feature, name = PAIRS.get(LANES, ("", ""))
-    if binding.get_host_cpu_features().get(feature):
-        kind = ir.FunctionType(WHOLE.vector, [left.type, right.type])
-        return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), [left, right])
-    sixteen = ir.Constant(WHOLE.vector, [16] * WHOLE_LANES)
-    left, right = (builder.bitcast(each, WHOLE.vector) for each in (left, right))
-    upper = builder.mul(*(builder.ashr(each, sixteen) for each in (left, right)))
-    lower = builder.mul(*(builder.ashr(builder.shl(each, sixteen), sixteen) for each in (left, right)))
-    return builder.add(lower, upper)

@@ -32,7 +32,7 @@ LAYERS = (
     ("rules", "tasks"),
     ("program",),
     ("adaptation", "counting", "deferral", "factorisation", "fusion", "lanes", "placing"),
-    ("engine", "evaluation", "narrow", "products", "reversal"),
+    ("engine", "evaluation", "narrow", "products", "reversal", "whole_lanes"),
     ("loops", "memory", "passes", "spikes"),
     ("codes",),
     ("compiled", "panels"),
