@@ -25,7 +25,7 @@ import math
 import numpy as np
 from numba import njit
 
-from neurosim.lanes import abs, floor, load, max, min, real, rint, spread, sqrt, store, total, totals, trunc
+from neurosim.lanes import abs, floor, load, max, min, real, rint, spread, sqrt, store, total, totals, trunc, wide
 from neurosim.whole_lanes import alike, carried, multiplied, upper, whole
 '''
 

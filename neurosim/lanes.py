@@ -36,6 +36,7 @@ __all__ = [
     "total",
     "totals",
     "trunc",
+    "wide",
 ]
 
 
@@ -47,6 +48,8 @@ def _lanes() -> int:
 
 LANES = _lanes()
 WHOLE_LANES = 2 * LANES
+WIDE_LANES = 4 * LANES
+"""Four registers as one value: enough for none to wait for another's operations."""
 
 
 class Lanes(types.Type):
@@ -55,11 +58,12 @@ class Lanes(types.Type):
     def __init__(self, dtype: types.Type, element: ir.Type, count: int = LANES) -> None:
         self.dtype = dtype
         self.vector = ir.VectorType(element, count)
-        super().__init__(name=f"lanes({dtype})")
+        super().__init__(name=f"lanes({dtype}, {count})")
 
 
 DOUBLE, INTEGER = ir.DoubleType(), ir.IntType(64)
 REAL, WORD = Lanes(types.float64, DOUBLE), Lanes(types.uint64, INTEGER)
+WIDE = Lanes(types.float64, DOUBLE, WIDE_LANES)
 WHOLE = Lanes(types.int32, ir.IntType(32), WHOLE_LANES)
 
 
@@ -125,6 +129,7 @@ def compared(sign: str, emitted: str) -> Callable[[Any, Any, Any], Any]:
 
 for _symbol, _name in ((operator.add, "add"), (operator.sub, "sub"), (operator.mul, "mul"), (operator.truediv, "div")):
     define(_symbol, REAL, instruction(f"f{_name}"))
+    define(_symbol, WIDE, instruction(f"f{_name}"))
 for _symbol, _name in (
     (operator.add, "add"),
     (operator.mul, "mul"),
@@ -161,7 +166,7 @@ def _rounded(name: str) -> Any:
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         (value,) = _prepared(context, builder, sig, args)
-        suffix = f"v{LANES}f64" if sig.return_type is REAL else "f64"
+        suffix = f"v{value.type.count}f64" if isinstance(sig.return_type, Lanes) else "f64"
         kind = ir.FunctionType(value.type, [value.type])
         function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.{name}.{suffix}")
         return builder.call(function, [value])
@@ -192,12 +197,12 @@ def _chosen(sign: str) -> Any:
 min, max = _chosen("<"), _chosen(">")
 
 
-def _pointer(context: Any, builder: Any, kind: Any, array: Any, places: Any) -> Any:
+def _pointer(context: Any, builder: Any, kind: Any, array: Any, places: Any, count: int) -> Any:
     """Where neighbours in an array begin, as a pointer to as many as there are lanes."""
     made = context.make_array(kind)(context, builder, array)
     indices = [context.cast(builder, place, types.intp, types.intp) for place in cgutils.unpack_tuple(builder, places)]
     first = cgutils.get_item_pointer(context, builder, kind, made, indices, wraparound=False)
-    return builder.bitcast(first, ir.VectorType(first.type.pointee, _of(kind).vector.count).as_pointer())
+    return builder.bitcast(first, ir.VectorType(first.type.pointee, count).as_pointer())
 
 
 def _of(array: Any) -> Lanes:
@@ -205,16 +210,29 @@ def _of(array: Any) -> Lanes:
     return REAL if array.dtype == types.float64 else WHOLE
 
 
+def _loaded(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    lanes = sig.return_type.vector
+    found = builder.load(_pointer(context, builder, sig.args[0], *args, lanes.count))
+    found.align = sig.args[0].dtype.bitwidth // 8
+    return found if found.type == lanes else builder.sext(found, lanes)
+
+
 @intrinsic
 def load(typing: Any, array: Any, *places: Any) -> Any:
     """The numbers of an array from a place on."""
+    return signature(_of(array), array, types.StarArgTuple(places)), _loaded
+
+
+@intrinsic
+def wide(typing: Any, source: Any, *places: Any) -> Any:
+    """The same of four times as many numbers; or of one number as many copies."""
+    if isinstance(source, types.Array):
+        return signature(WIDE, source, types.StarArgTuple(places)), _loaded
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        found = builder.load(_pointer(context, builder, sig.args[0], args[0], args[1]))
-        found.align = sig.args[0].dtype.bitwidth // 8
-        return found if found.type == sig.return_type.vector else builder.sext(found, sig.return_type.vector)
+        return copies(context, builder, args[0], source, WIDE)
 
-    return signature(_of(array), array, types.StarArgTuple(places)), codegen
+    return signature(WIDE, source, types.StarArgTuple(places)), codegen
 
 
 @intrinsic
@@ -222,7 +240,8 @@ def store(typing: Any, value: Any, array: Any, *places: Any) -> Any:
     """Put lanes into an array from a place on."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        pointer, value = _pointer(context, builder, sig.args[1], args[1], args[2]), args[0]
+        value = args[0]
+        pointer = _pointer(context, builder, sig.args[1], *args[1:], value.type.count)
         if value.type != pointer.type.pointee:
             value = builder.trunc(value, pointer.type.pointee)
         builder.store(value, pointer, align=sig.args[1].dtype.bitwidth // 8)
@@ -248,8 +267,9 @@ def total(typing: Any, lanes: Any) -> Any:
     """The sum over the lanes."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        count, add = args[0].type.count, builder.add if lanes is WHOLE else builder.fadd
-        parts = [builder.extract_element(args[0], ir.Constant(ir.IntType(32), lane)) for lane in range(count)]
+        add = builder.add if lanes is WHOLE else builder.fadd
+        value = _one_register(builder, args[0]) if lanes is WIDE else args[0]
+        parts = [builder.extract_element(value, ir.Constant(ir.IntType(32), lane)) for lane in range(value.type.count)]
         parts = [builder.sext(part, INTEGER) for part in parts] if lanes is WHOLE else parts
         while len(parts) > 1:
             half = len(parts) // 2
@@ -257,6 +277,18 @@ def total(typing: Any, lanes: Any) -> Any:
         return parts[0]
 
     return signature(types.int64 if lanes is WHOLE else types.float64, lanes), codegen
+
+
+def _one_register(builder: Any, value: Any) -> Any:
+    """The sum of the registers of a wide value."""
+    while (half := value.type.count // 2) >= LANES:
+        kind = ir.VectorType(ir.IntType(32), half)
+        parts = (
+            builder.shuffle_vector(value, value, ir.Constant(kind, list(range(first, first + half))))
+            for first in (0, half)
+        )
+        value = builder.fadd(*parts)
+    return value
 
 
 @intrinsic

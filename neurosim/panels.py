@@ -11,16 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from neurosim import codes, notation
-from neurosim.lanes import LANES
+from neurosim.lanes import LANES, WIDE_LANES
 from neurosim.loops import Loops, Text, due, indented
 from neurosim.notation import Block, Index, Read, Sum
 from neurosim.passes import Sweep, parts, reads
 
 LINE = 8
 """Numbers in a cache line, which a pass over a matrix goes through as a whole."""
-
-REGISTERS = 4
-"""Registers full of neurons in one turn of a pass over them: enough for none to wait for another's operations."""
 
 
 def lines_of(writer: Loops, block: Block) -> list[str]:
@@ -40,11 +37,13 @@ def lines_of(writer: Loops, block: Block) -> list[str]:
 class InLanes(Text):
     """Text of elements at a row and at a column of a panel, and of their neighbours along the row.
 
-    at: places by letter. along: the letter of the column, or none for one element. had: what was read before.
+    at: places by letter. along: the letter of the column, or none for one element, and load: what reads neighbours
+    along it. had: what was read before.
     """
 
     at: dict[str, str] = field(default_factory=dict)
     along: str | None = None
+    load: str = "load"
     had: dict[str, str] = field(default_factory=dict)
 
     def read(self, read: Read) -> str:
@@ -54,13 +53,17 @@ class InLanes(Text):
     def place_of(self, read: Read) -> str:
         """The text that reads from memory."""
         if self.along and Index(self.along) in read.indices:
-            return f"load({self.array(read)}, {', '.join(map(self.place, read.indices))})"
+            return f"{self.load}({self.array(read)}, {', '.join(map(self.place, read.indices))})"
         return super().read(read)
 
     def assign(self, target: Read, value: str) -> str:
         if not self.along:
             return f"{self.place_of(target)} = {value}"
         return f"store({value}, {self.array(target)}, {', '.join(map(self.place, target.indices))})"
+
+    def copies(self, number: str) -> str:
+        """A number as it stands beside those that are read."""
+        return f"{'wide' if self.load == 'wide' else 'spread'}({number})" if self.along else number
 
     def place(self, index: Index) -> str:
         return self.at.get(str(index)) or super().place(index)
@@ -71,19 +74,30 @@ class InLanes(Text):
 
 
 @dataclass(frozen=True)
+class Turn:
+    """How many columns one turn of a loop along rows takes: so many times what one `load` reads."""
+
+    load: str
+    times: int = 1
+
+    @property
+    def step(self) -> int:
+        return WIDE_LANES if self.load == "wide" else LANES
+
+    @property
+    def width(self) -> int:
+        return self.times * self.step
+
+
+@dataclass(frozen=True)
 class Tile:
-    """Rows that are gone through at once. turns: how many registers full of columns one turn takes, widest first.
+    """Rows that are gone through at once, and the turns along them, widest first.
 
     Each kind of turn takes what the one before leaves; without any, it is one column after the other.
     """
 
     rows: int = 1
-    turns: tuple[int, ...] = ()
-
-    @property
-    def sums(self) -> int:
-        """How many sums are kept while a product is formed: enough for none to wait for its own last addition."""
-        return self.rows if self.rows > 1 else max(self.turns, default=1)
+    turns: tuple[Turn, ...] = ()
 
 
 @dataclass
@@ -97,7 +111,7 @@ class Pass:
     def lines(self) -> list[str]:
         """The panels, then the edges."""
         changes, (row, column), tile = self.sweep.changes, self.sweep.letters, self._tile()
-        width = tile.turns[-1] * LANES
+        width = tile.turns[-1].width
         panels, edges = self._rows(tile), self._rows(Tile())
         if row:
             panels, edges = self._over_rows(row, tile, panels, edges)
@@ -134,31 +148,36 @@ class Pass:
     def _tile(self) -> Tile:
         """A cache line of each of as many rows as there are registers for; where rounding needs those, less."""
         if not all(self.writer.program.quantities[each.target.name].format.exact for each in self.sweep.changes):
-            return Tile(1, (1,))
+            return Tile(1, (Turn("load"),))
         row, _ = self.sweep.letters
         if row and notation.LETTERS[row] == "neuron":
-            return Tile(LANES, (max(LINE // LANES, 1),))
-        return Tile(1, (REGISTERS, 1))
+            return Tile(LANES, (Turn("load", max(LINE // LANES, 1)),))
+        return Tile(1, (Turn("wide"), Turn("load")))
 
     def _rows(self, tile: Tile) -> list[str]:
         """What is done for the rows of a tile."""
         had: dict[str, str] = {}
-        first = [self._text(row, 0, tile, had) for row in range(tile.rows)]
+        turns = tile.turns or (None,)
+        first = [self._text(row, 0, turns[-1], had) for row in range(tile.rows)]
         _, column = self.sweep.letters
         lines = [line for text in first for line in self._had(text, lambda letters: column not in letters)]
-        if self._ahead:
-            start = "spread(0.0)" if tile.turns else f"{first[0].read(self._ahead)} if first else 0.0"
-            lines += [f"sum_{at} = {start}" for at in range(tile.sums)]
+        if self._ahead and not tile.turns:
+            lines.append(f"sum_0 = {first[0].read(self._ahead)} if first else 0.0")
+        elif self._ahead:
+            rows = [self._text(0, 0, turn, had) for turn in turns for _ in range(tile.rows)]
+            lines += [f"sum_{at} = {row.copies('0.0')}" for at, row in enumerate(rows)]
         return [*lines, *self._along(tile, had), *self._done(tile, first)]
 
     def _along(self, tile: Tile, had: dict[str, str]) -> list[str]:
         """The loops along the rows."""
         column, lines, begin = self.sweep.letters[1], [], "0" if tile.turns else "first"
-        for times in tile.turns or (0,):
-            texts = [[self._text(row, time, tile, had) for time in range(max(times, 1))] for row in range(tile.rows)]
-            n_column, width = f"n_{notation.LETTERS[column]}", max(times * LANES, 1)
-            end = f"{n_column} // {width} * {width}" if times else n_column
-            lines += [f"for {column} in range({begin}, {end}, {width}):", *indented(self._elements(texts))]
+        for kind, turn in enumerate(tile.turns or (None,)):
+            times = range(turn.times if turn else 1)
+            texts = [[self._text(row, time, turn, had) for time in times] for row in range(tile.rows)]
+            n_column, width = f"n_{notation.LETTERS[column]}", turn.width if turn else 1
+            end = f"{n_column} // {width} * {width}" if turn else n_column
+            elements = self._elements(texts, kind * tile.rows)
+            lines += [f"for {column} in range({begin}, {end}, {width}):", *indented(elements)]
             begin = end
         return lines
 
@@ -166,22 +185,25 @@ class Pass:
         """The products of the rows of a tile, which are over; kept at once where they are a register full."""
         if self._ahead is None:
             return []
-        sums = [f"sum_{at}" for at in range(tile.sums)]
+        sums = [f"sum_{at}" for at in range(max(len(tile.turns), 1) * tile.rows)]
         if tile.rows == LANES:
             text = replace(texts[0], along=self.sweep.letters[0])
             return [text.assign(self._ahead, f"totals({', '.join(sums)})")]
-        return [f"{texts[0].read(self._ahead)} = {'total' if tile.turns else ''}({' + '.join(sums)})"]
+        sums = [f"total({sum})" for sum in sums] if tile.turns else sums
+        return [f"{texts[0].read(self._ahead)} = {' + '.join(sums)}"]
 
     @property
     def _ahead(self) -> Read | None:
         return self.sweep.ahead.target if self.sweep.ahead else None
 
-    def _text(self, row: int, time: int, tile: Tile, had: dict[str, str]) -> InLanes:
-        places = zip(self.sweep.letters, (row, time * LANES), strict=True)
+    def _text(self, row: int, time: int, turn: Turn | None, had: dict[str, str]) -> InLanes:
+        """The text of a row's elements in a turn; without one, of a single element."""
+        places = zip(self.sweep.letters, (row, time * turn.step if turn else 0), strict=True)
         at = {letter: f"{letter} + {offset}" for letter, offset in places if letter and offset}
-        return InLanes(
-            self.writer.remembered(self.when), at=at, along=self.sweep.letters[1] if tile.turns else None, had=had
-        )
+        remembered = self.writer.remembered(self.when)
+        if turn is None:
+            return InLanes(remembered, at=at, had=had)
+        return InLanes(remembered, at=at, along=self.sweep.letters[1], load=turn.load, had=had)
 
     def _had(self, text: InLanes, which: Callable[[set[str | None]], bool]) -> list[str]:
         """Lines that read, once and for all, what is read of some letters outside of sums."""
@@ -198,7 +220,7 @@ class Pass:
                 text.had[source] = name
         return lines
 
-    def _elements(self, texts: list[list[InLanes]]) -> list[str]:
+    def _elements(self, texts: list[list[InLanes]], first_sum: int) -> list[str]:
         """What is done for each element of a tile."""
         row, column = self.sweep.letters
         had = texts[0][0].had
@@ -213,7 +235,7 @@ class Pass:
             for at, text in enumerate(each):
                 lines += self._changed(text, f"{at}_{time}", stores)
                 if product := self.sweep.product:
-                    sum = f"sum_{at if len(each) > 1 else time}"
+                    sum = f"sum_{first_sum + at}"
                     lines.append(f"{sum} = {sum} + {text.read(product.matrix)} * {text.read(product.vector)}")
             lines += stores
         had.clear()
@@ -226,7 +248,7 @@ class Pass:
         for number, change in enumerate(self.sweep.changes):
             value, column = text.of(change.value), self.sweep.letters[1]
             if text.along and not any(Index(column) in read.indices for read in notation.reads(change.value)):
-                value = f"spread({value})"
+                value = text.copies(value)
             if not self.writer.program.quantities[change.target.name].format.exact:
                 lines += self.writer.kept(change, text, value)
                 continue
@@ -248,9 +270,8 @@ class Pass:
         """Lines that compute a sum for each element of a tile."""
         for text in texts:
             text.sums[sum] = f"part_{len(text.sums)}_{texts.index(text)}"
-        zero = "spread(0.0)" if texts[0].along else "0.0"
         return [
-            *(f"{text.sums[sum]} = {zero}" for text in texts),
+            *(f"{text.sums[sum]} = {text.copies('0.0')}" for text in texts),
             f"for {sum.letter} in range(n_{notation.LETTERS[sum.letter]}):",
             *(f"    {text.sums[sum]} = {text.sums[sum]} + {text.of(sum.body)}" for text in texts),
         ]
