@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from neurosim.errors import NeurosimError, unknown
-from neurosim.precision import EXACT, KINDS, OVERFLOWS, ROUNDINGS, Format
+from neurosim.precision import EXACT, FLOAT32, FLOAT64, KINDS, OVERFLOWS, ROUNDINGS, Format
 
 LEAKS = ("together", "decay_add", "add_decay")
 """How a trace takes in what arrives: rounded once; decayed, rounded, then added to; or added to, then decayed."""
@@ -35,7 +35,7 @@ class Arithmetic:
     hidden: of the copy of a weight that learning adds to, if the weight that acts
     is a coarser or noisier reading of it. exempt: quantities that float64 keeps, whatever their kind.
     coefficient_bits: below the point of the constants that are multiplied by. rate_bits: of a learning rate; with one
-    bit it is a power of two. Both are float64's if none are given. latency: steps until synapses hear of an error.
+    bit it is a power of two. Without, both are in floating point. latency: steps until synapses hear of an error.
     every: steps from one update to the next. message: one of `MESSAGES`. leak: one of `LEAKS`, for traces.
     zero_diagonal: whether neurons have no synapse onto themselves. mismatch: coefficient
     of variation of what each synapse transmits, about its weight.
@@ -60,19 +60,31 @@ class Arithmetic:
         for what, word, words in (("order of a leak", self.leak, LEAKS), ("code", self.message, MESSAGES)):
             if word not in words:
                 raise unknown(what, word, words)
+        if self.floating == FLOAT32 and (others := {*self._formats} - {FLOAT32}):
+            raise NeurosimError(
+                f"float32 beside {min(map(str, others))}: a program is in float32 as a whole or not at all"
+            )
+
+    @property
+    def floating(self) -> Format:
+        """What all is computed in: float32 if quantities are kept in it; else float64, which carries codes too."""
+        return FLOAT32 if FLOAT32 in self._formats else FLOAT64
+
+    @property
+    def _formats(self) -> list[Format]:
+        return [*self.formats.values(), *filter(None, (self.current, self.hidden))]
 
     @property
     def fixed(self) -> bool:
         """Whether all that is kept or multiplied by is in fixed point, so that engines agree to the last bit."""
-        formats = [*self.formats.values(), *filter(None, (self.current, self.hidden))]
         constants = self.coefficient_bits is not None and self.rate_bits is not None
-        return constants and not self.exempt and not any(format.exact for format in formats)
+        return constants and not self.exempt and not any(format.exact for format in self._formats)
 
     def coefficient(self, name: str, value: float) -> float:
         """The constant that is multiplied by in place of `value`; it keeps its sign, and zero."""
         bits = self.rate_bits if name.startswith("lr_") else self.coefficient_bits
         if bits is None or value == 0.0:
-            return value
+            return float(self.floating.dtype.type(value))
         if not name.startswith("lr_"):
             return float(np.rint(value * 2.0**bits) * 2.0**-bits)
         if bits == 1:
@@ -82,7 +94,8 @@ class Arithmetic:
 
 
 FLOATING = Arithmetic()
-"""Float64 throughout."""
+SINGLE = Arithmetic(dict.fromkeys(KINDS, FLOAT32))
+"""Float64 throughout, and float32."""
 
 
 def plain(name: str) -> Arithmetic:

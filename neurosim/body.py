@@ -59,7 +59,9 @@ def body(program: Program, blocks: Iterable[Block], clock: Clock) -> Body:
     scalars = {node.name for node in nodes if isinstance(node, Scalar)} | {block.period for block in blocks}
     keys = [name for name in drawing(program) if name in written]
     numbers: dict[str, Any] = {f"n_{domain}": size for domain, size in sorted(program.sizes.items())}
-    numbers |= {f"c_{name}": float(value) for name, value in sorted(program.constants.items()) if name in scalars}
+    numbers |= {
+        f"c_{name}": program.dtype.type(value) for name, value in sorted(program.constants.items()) if name in scalars
+    }
     numbers |= {f"key_{name}": np.uint64(stream_key(clock.seed, name)) for name in keys}
     masked = ("mask",) if "mask" in scalars else ()
     names = tuple(sorted(arrays))

@@ -12,7 +12,7 @@ from math import ceil, log2
 from typing import Any
 
 from neurosim import devices
-from neurosim.arithmetic import FLOATING, Arithmetic
+from neurosim.arithmetic import FLOATING, SINGLE, Arithmetic
 from neurosim.figures import Figure
 from neurosim.precision import Change, Format
 
@@ -25,7 +25,9 @@ BOTH = 32
 CONTINUOUS = Format(24, 16)
 """How analog quantities are carried."""
 
-FLOATS = ("float32", "float64")
+FLOATS = {"float32": SINGLE, "float64": FLOATING}
+"""What a chip computes in, all of it, whose weights are in floating point."""
+
 SHARES = {"element": "element", "pair": "pair", "vector": "vector", "call": "update"}
 
 
@@ -48,8 +50,8 @@ class Chip:
 def arithmetic(figures: Mapping[str, Figure]) -> Arithmetic:
     """The arithmetic of a chip with these figures."""
     chip = Chip(figures)
-    if chip("weight.frac_bits") in FLOATS or not figures:
-        return FLOATING
+    if (floating := chip("weight.frac_bits", "float64" if not figures else None)) in FLOATS:
+        return FLOATS[floating]
     state = _format(chip, "state", "decay_round")
     error = _format(chip, "rule.err", "")
     post, pre = chip.trace("post"), chip.trace("pre") or chip.trace("synapse")

@@ -1,6 +1,6 @@
 """Whether engines agree: every rule in every engine and format, step by step beside the reference.
 
-Float64 must agree to `TOLERANCE` at every step, fixed point to the last bit, stochastic rounding included.
+Floating point must agree to its tolerance at every step, fixed point to the last bit, stochastic rounding included.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 
 from neurosim import catalog
 from neurosim.adaptation import adapt
-from neurosim.arithmetic import COEFFICIENT_BITS, FLOATING, RATE_BITS, Arithmetic
+from neurosim.arithmetic import COEFFICIENT_BITS, FLOATING, RATE_BITS, SINGLE, Arithmetic
 from neurosim.engine import Job, Outcome
 from neurosim.errors import NeurosimError
 from neurosim.network import Network
@@ -22,7 +22,9 @@ from neurosim.seeding import stream
 from neurosim.task import Trials
 
 REFERENCE = "numpy"
-TOLERANCE = 1e-12
+TOLERANCES = {"float64": 1e-12, "float32": 3e-6}
+"""By number format; of the others every bit must agree."""
+
 RECORD = ("r", "y", "W_rec", "W_in", "W_out")
 TRIALS, STEPS, N, N_IN, N_OUT = 3, 12, 6, 2, 3
 
@@ -38,6 +40,7 @@ def _mixed(rounding: str) -> Mapping[str, Format]:
 
 FORMATS = {
     "float64": FLOATING,
+    "float32": SINGLE,
     "nearest": Arithmetic(_mixed("nearest_even"), coefficient_bits=COEFFICIENT_BITS, rate_bits=RATE_BITS),
     "stochastic": Arithmetic(_mixed("stochastic"), coefficient_bits=COEFFICIENT_BITS, rate_bits=RATE_BITS),
 }
@@ -65,7 +68,7 @@ class Case:
     @property
     def passed(self) -> bool:
         """Whether the engine computed what the reference does."""
-        return self.deviation <= (TOLERANCE if self.format == "float64" else 0.0)
+        return self.deviation <= TOLERANCES.get(self.format, 0.0)
 
 
 def examine(rule: str, engine: str, format: str) -> Case:

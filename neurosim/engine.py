@@ -37,6 +37,8 @@ class Job:
 class Outcome:
     """What became of a job: weights after it, loss of each trial (infinite from a divergence on).
 
+    All arrays are in float64, which holds the numbers of every program.
+
     diverged: trial and step at which it did, or none. records: each recorded quantity as it was at the end of every
     step, [trial, time, ...]; NaN after a divergence. counts: what storing did, by quantity, where the engine counts it.
     """
@@ -46,6 +48,11 @@ class Outcome:
     diverged: tuple[int, int] | None
     records: dict[str, np.ndarray]
     counts: Mapping[str, Counts] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for arrays in ("weights", "records"):
+            wide = {name: np.asarray(value, dtype=float) for name, value in getattr(self, arrays).items()}
+            object.__setattr__(self, arrays, wide)
 
 
 Progress = Callable[[int], None]
@@ -107,7 +114,9 @@ def start(program: Program, job: Job) -> tuple[dict[str, np.ndarray], dict[str, 
     for name, value in asked.items():
         if value.shape != program.shape(name):
             raise NeurosimError(f"{name} has shape {value.shape}; this program needs {program.shape(name)}")
-    weights = {name: nearest(value, program.quantities[name].format) for name, value in asked.items()}
+    weights = {
+        name: nearest(value, program.quantities[name].format).astype(program.dtype) for name, value in asked.items()
+    }
     constants = {**program.constants, **job.constants}
     constants = {name: program.arithmetic.coefficient(name, value) for name, value in constants.items()}
     return weights, constants

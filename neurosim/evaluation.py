@@ -43,7 +43,7 @@ def execute(
         for place in places(statement, program.sizes):
             axes = [index.letter for index in statement.target.indices if index.letter and index.letter not in place]
             where = tuple(_position(index, place) for index in statement.target.indices)
-            value = Evaluation(values, earlier, scalars, place, program.sizes).of(statement.value, axes)
+            value = Evaluation(values, earlier, scalars, place, program.sizes, program.dtype).of(statement.value, axes)
             format = program.quantities[name].format
             given = draws.of(name, format, values[name].shape, where) if needs(format) else {}
             was = np.array(values[name][where])
@@ -69,7 +69,8 @@ def after_trial(
     """
     steps = len(heard["mask"])
     for t in reversed(range(steps) if program.backward else ()):
-        values["x"], values["target"], scalars["mask"] = heard["x"][t], heard["target"][t], heard["mask"][t]
+        values["x"][...], values["target"][...] = heard["x"][t], heard["target"][t]
+        scalars["mask"] = heard["mask"][t]
         now = values | {name: past[name][t + 1] for name in program.history}
         then = {name: past[name][t] for name in program.history}
         for block in program.backward:
@@ -123,27 +124,31 @@ class Draws:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The values that expressions are made of: of now, of before, of scalars, and of the letters that are fixed."""
+    """The values that expressions are made of: of now, of before, of scalars, and of the letters that are fixed.
+
+    dtype: of the numbers in the text, so that they widen nothing.
+    """
 
     values: Mapping[str, np.ndarray]
     earlier: Mapping[str, np.ndarray]
     scalars: Mapping[str, float]
     place: Mapping[str, int]
     sizes: Mapping[str, int]
+    dtype: np.dtype
 
     def of(self, expression: Expression, axes: Sequence[str]) -> np.ndarray:
         """The expression as an array over `axes`, of length one where it does not depend on a letter."""
         match expression:
             case Number(number):
-                return np.full((1,) * len(axes), number)
+                return np.full((1,) * len(axes), number, self.dtype)
             case Scalar(name):
-                return np.full((1,) * len(axes), self.scalars[name])
+                return np.full((1,) * len(axes), self.scalars[name], self.dtype)
             case Binary(operator, left, right):
                 return np.asarray(OPERATE[operator](self.of(left, axes), self.of(right, axes)))
             case Root(body):
                 return np.asarray(np.sqrt(self.of(body, axes)))
             case Same(left, right):
-                return _aligned(np.eye(self.sizes[notation.LETTERS[left]]), [left, right], axes)
+                return _aligned(np.eye(self.sizes[notation.LETTERS[left]], dtype=self.dtype), [left, right], axes)
             case Read(name, indices, before):
                 array = (self.earlier if before else self.values)[name]
                 array = array[tuple(_position(index, self.place) for index in indices)]

@@ -21,7 +21,6 @@ from dataclasses import dataclass, replace
 from neurosim import notation
 from neurosim.network import INPUTS
 from neurosim.notation import Binary, Block, Expression, Index, Read, Statement, Sum
-from neurosim.precision import FLOAT64
 from neurosim.program import Program, Quantity
 
 AHEAD = "ahead_"
@@ -75,7 +74,7 @@ def _ahead(program: Program, matrix: str) -> Program:
     ordered[reader] = _instead(step[reader], found.text, ahead)
     last = max(place for place, statement in enumerate(ordered) if statement.target.name == matrix)
     ordered.insert(last + 1, Statement(ahead, found.text))
-    quantity = Quantity(ahead.name, program.quantities[matrix].domains[:1], "accumulator", FLOAT64)
+    quantity = Quantity(ahead.name, program.quantities[matrix].domains[:1], "accumulator", program.arithmetic.floating)
     quantities = {**program.quantities, ahead.name: quantity}
     return replace(program, step=(Block("each step", tuple(ordered)),), quantities=quantities)
 

@@ -55,7 +55,9 @@ def golden(experiment: Experiment, steps: int) -> Golden:
     Raises `NeurosimError` if its profile does not compute in fixed point, or the trial is shorter than that.
     """
     if not catalog.profile(experiment.profile).arithmetic.fixed:
-        raise NeurosimError(f"profile {experiment.profile!r} computes in float64, which has no codes; choose another")
+        raise NeurosimError(
+            f"profile {experiment.profile!r} computes in floating point, which has no codes; choose another"
+        )
     task = catalog.task(experiment.task)
     program = learning(experiment, untrained(experiment, task))
     trials = task.trials(1, experiment.seed)

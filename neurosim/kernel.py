@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
+import numpy as np
+
 from neurosim import codes, narrow
 from neurosim.compiled import module_text
 from neurosim.counting import counted
 from neurosim.deferral import Deferred, Meeting, deferred
 from neurosim.engine import LIMIT
 from neurosim.fusion import fused
-from neurosim.loops import Loops, copy, indented, shape
+from neurosim.loops import Loops, array, copy, indented, shape
 from neurosim.narrow import Held
 from neurosim.network import INPUTS
 from neurosim.notation import Read
@@ -34,14 +36,16 @@ def kernel_source(program: Program, record: tuple[str, ...] = (), held: tuple[st
     program = fused(put_off.program)
     rounded = bool(counted(program))
     found = {each.name: each for each in narrow.held(program) if each.name in held}
-    writer = Loops(program, counting=rounded, lanes=not rounded, held=found, turned=turns)
+    writer = Loops(
+        program, counting=rounded, lanes=not rounded and program.dtype == np.float64, held=found, turned=turns
+    )
     given = {*program.weights, *INPUTS, *put_off.kept, *(meeting.met for meeting in put_off.meetings)}
     names = [name for name in sorted(program.quantities) if name not in given]
     body = [
-        *(f"q_{name} = np.zeros({shape(program, name)})" for name in names),
-        *(f"past_{name} = np.zeros((steps + 1, *q_{name}.shape))" for name in put_off.history),
-        *(f"rows_{name} = np.zeros((steps, *{shape(program, name)}))" for name in put_off.kept),
-        *(f"q_{meeting.met} = np.zeros({shape(program, meeting.met)})" for meeting in put_off.meetings),
+        *(f"q_{name} = {_zeros(program, name)}" for name in names),
+        *(f"past_{name} = {_zeros(program, name, 'steps + 1, ')}" for name in put_off.history),
+        *(f"rows_{name} = {_zeros(program, name, 'steps, ')}" for name in put_off.kept),
+        *(f"q_{meeting.met} = {_zeros(program, meeting.met)}" for meeting in put_off.meetings),
         "for trial in range(trials):",
         *indented(_trial(program, put_off, writer, names, record)),
         *_given_back(writer),
@@ -111,6 +115,11 @@ def _trial(program: Program, put_off: Deferred, writer: Loops, names: list[str],
     lines += [_sum(meeting, put_off) for meeting in put_off.meetings]
     lines += [line for block in program.end for line in lines_of(writer, block)]
     return [*lines, "losses[trial] = loss"]
+
+
+def _zeros(program: Program, name: str, before: str = "") -> str:
+    """A quantity as a trial begins. before: axes before its own."""
+    return array(program, f"({before}*{shape(program, name)})" if before else shape(program, name), "zeros")
 
 
 def _given_back(writer: Loops) -> list[str]:

@@ -10,12 +10,12 @@ messages) or a device (pulses) belongs to that code or device.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from neurosim.arithmetic import FLOATING, Arithmetic
 from neurosim.errors import NeurosimError, unknown
-from neurosim.precision import FLOAT64, Format
+from neurosim.precision import Format
 
 KINDS = {
     "weights": ("weight",),
@@ -95,9 +95,9 @@ def limits(arithmetic: Arithmetic) -> tuple[str, ...]:
 
 
 def limited(arithmetic: Arithmetic, kept: Collection[str]) -> Arithmetic:
-    """An arithmetic with some groups of its limits, and float64's in place of the others."""
+    """An arithmetic with some groups of its limits, and those of floating point in place of the others."""
     weight, hidden = _weights(arithmetic, kept)
-    formats = {**_formats(arithmetic.formats, kept), "weight": weight}
+    formats = {**_formats(arithmetic, kept), "weight": weight}
     found = replace(arithmetic, formats=formats, hidden=hidden, current=_current(arithmetic.current, kept))
     found = replace(found, exempt=_exempt(arithmetic, kept))
     for group, names in FIELDS.items():
@@ -106,10 +106,10 @@ def limited(arithmetic: Arithmetic, kept: Collection[str]) -> Arithmetic:
     return found if "rounding" in kept else _rounded_to_nearest(found)
 
 
-def _formats(formats: Mapping[str, Format], kept: Collection[str]) -> dict[str, Format]:
+def _formats(arithmetic: Arithmetic, kept: Collection[str]) -> dict[str, Format]:
     gone = {kind for group, kinds in KINDS.items() if group not in kept for kind in kinds}
     gone -= {"message"} if "inputs" in kept else set()
-    return {kind: FLOAT64 if kind in gone else format for kind, format in formats.items()}
+    return {kind: arithmetic.floating if kind in gone else format for kind, format in arithmetic.formats.items()}
 
 
 def _exempt(arithmetic: Arithmetic, kept: Collection[str]) -> frozenset[str]:
@@ -127,8 +127,8 @@ def _weights(arithmetic: Arithmetic, kept: Collection[str]) -> tuple[Format, For
     if "weights" in kept:
         return (weight, hidden) if "noise" in kept else (_quiet(weight), hidden and _quiet(hidden))
     if "noise" in kept and weight.noise:
-        return _noise_of(weight), hidden and FLOAT64
-    return FLOAT64, None
+        return _noise_of(weight), hidden and arithmetic.floating
+    return arithmetic.floating, None
 
 
 def _current(current: Format | None, kept: Collection[str]) -> Format | None:

@@ -38,6 +38,11 @@ def shape(program: Program, name: str) -> str:
     return "(" + "".join(f"n_{domain}, " for domain in program.quantities[name].domains) + ")"
 
 
+def array(program: Program, shape: str, filled: str = "empty") -> str:
+    """An array of the program's numbers."""
+    return f"np.{filled}({shape}, np.{program.dtype})"
+
+
 def due(block: Block, lines: list[str]) -> list[str]:
     """The lines of a block's statements, at the steps at which it runs."""
     if block.period is None:
@@ -76,7 +81,9 @@ class Loops:
         text = Text(self.remembered(when))
         lines = [f"# {statement}"]
         if any(read.before and read.name not in text.remembered for read in notation.reads(statement.value)):
-            self._array(f"before_{statement.target.name}", f"np.empty({shape(self.program, statement.target.name)})")
+            self._array(
+                f"before_{statement.target.name}", array(self.program, shape(self.program, statement.target.name))
+            )
             lines += copy(self.program, statement.target.name, f"before_{statement.target.name}[")
         ahead: dict[int, list[str]] = {}
         for total in _outermost_sums(statement.value):
@@ -159,7 +166,7 @@ class Loops:
             return self._in_lanes(found, letters, text)
         nested = _outermost_sums(body)
         if letters and not nested and _runs_along(letters[-1], over, body):
-            name = self._array(f"row_{len(self.scratch)}", f"np.empty(n_{notation.LETTERS[letters[-1]]})")
+            name = self._array(f"row_{len(self.scratch)}", array(self.program, f"n_{notation.LETTERS[letters[-1]]}"))
             inner = [f"{name}[{letters[-1]}] += {text.of(body)}"]
             for letter in (letters[-1], *reversed(over)):
                 inner = [_loop(letter, body), *indented(inner)]
@@ -176,7 +183,7 @@ class Loops:
         return level, [f"{name} = 0.0", *inner], name
 
     def _in_lanes(self, found: MatrixProduct, letters: list[str], text: Text) -> tuple[int, list[str], str]:
-        name = self._array(f"row_{len(self.scratch)}", "np.empty(n_neuron)")
+        name = self._array(f"row_{len(self.scratch)}", array(self.program, "n_neuron"))
         outer = ", ".join(map(text.place, found.vector.indices[:-1]))
         vector = text.array(found.vector) + (f"[{outer}]" if outer else "")
         lines = ["of = " + vector, *product_lines(name, text.array(found.matrix), "of", found.over_rows)]
@@ -185,7 +192,7 @@ class Loops:
     def _product(self, letter: str, body: Expression, letters: list[str], text: Text) -> tuple[int, list[str], str]:
         matrix, block = notation.factors(body)
         first, *rest = (f"n_{notation.LETTERS[index]}" for index in letters)
-        name = self._array(f"product_{len(self.scratch)}", f"np.empty(({first}, {' * '.join(rest)}))")
+        name = self._array(f"product_{len(self.scratch)}", array(self.program, f"({first}, {' * '.join(rest)})"))
         flat = letters[1]
         for index, size in zip(letters[2:], rest[1:], strict=True):
             flat = f"({flat}) * {size} + {index}"

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from neurosim import codes, notation
 from neurosim.lanes import LANES, WIDE_LANES
 from neurosim.loops import Loops, Text, due, indented
@@ -22,6 +24,8 @@ LINE = 8
 
 def lines_of(writer: Loops, block: Block) -> list[str]:
     """The lines of a block, in panels where its statements allow it."""
+    if writer.program.dtype != np.float64:
+        return writer.block(block)
     lines: list[str] = []
     for part in parts(writer.program, block):
         if isinstance(part, Sweep) and part.changes and (held := writer.held.get(part.changes[0].target.name)):

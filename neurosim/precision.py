@@ -1,5 +1,10 @@
 """How numbers are kept: the format that each kind of quantity is rounded to as it is stored.
 
+A program is in fixed point and float64, or as a whole in float32. Then all that it stores is in IEEE single precision,
+weights, states and traces, constants and what it hears; what lies between two numbers that are stored may be wider, and
+sums are in any order. So engines agree to what float32 leaves open, and a loss, which is told and not computed with, is
+summed in float64.
+
 A fixed-point number is a whole code times `2**-frac_bits`. Engines carry it as a float64, which holds it exactly, and
 so all products and sums of such numbers as long as they fit 53 bits: intermediate results are exact whatever the
 order or the compiler, and only storing rounds. How is written once, in `storing`, for every engine.
@@ -11,6 +16,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from neurosim.errors import NeurosimError, unknown
 
 KINDS = ("state", "message", "weight", "trace", "error", "teaching signal", "output", "accumulator")
@@ -20,6 +27,7 @@ ROUNDINGS = (
     *("floor", "toward_zero", "nearest_even", "nearest_up"),
     *("stochastic", "stochastic_magnitude", "stochastic_guarded", "unit_step", "pulse"),
 )
+FLOATS = ("float64", "float32")
 OVERFLOWS = ("saturate", "wrap")
 SHARES = ("element", "pair", "vector", "update")
 """What has a random number of its own: every element; every row and every column, an element's being their sum modulo 1
@@ -60,13 +68,13 @@ class Device:
 
 @dataclass(frozen=True)
 class Format:
-    """A number format: float64, which keeps every value as it is, or fixed point of a number of bits.
+    """A number format: floating point, which keeps every value as it is computed, or fixed point of a number of bits.
 
-    bits: in all, 0 for float64. frac_bits: of them below the point, which may lie outside the code. limits: the lowest
-    and the highest code, if they are not those that the bits can hold. overflow: beyond them a code stays at the end
-    (`saturate`) or keeps its low bits (`wrap`, two's complement). random_bits: of each draw. share: what has a draw of
-    its own. noise: standard deviation of what is added before rounding [LSB]. threshold: codes below it are zero.
-    change, device: how a weight's changes reach it.
+    bits: in all, 0 for floating point. frac_bits: of them below the point, which may lie outside the code. limits: the
+    lowest and the highest code, if they are not those that the bits can hold. overflow: beyond them a code stays at the
+    end (`saturate`) or keeps its low bits (`wrap`, two's complement). random_bits: of each draw. share: what has a draw
+    of its own. noise: standard deviation of what is added before rounding [LSB]. threshold: codes below it are zero.
+    change, device: how a weight's changes reach it. floating: the floating point that it is, or that carries the codes.
     """
 
     bits: int = 0
@@ -81,15 +89,21 @@ class Format:
     threshold: int = 0
     change: Change | None = None
     device: Device | None = None
+    floating: str = FLOATS[0]
 
     def __post_init__(self) -> None:
         for what, word, words in (
             ("rounding", self.rounding, ROUNDINGS),
             ("overflow", self.overflow, OVERFLOWS),
             ("sharing of draws", self.share, SHARES),
+            ("floating point", self.floating, FLOATS),
         ):
             if word not in words:
                 raise unknown(what, word, words)
+        if self.bits and self.floating != FLOATS[0]:
+            raise NeurosimError(
+                f"fixed point of {self.bits} bits in {self.floating}; its codes are carried as {FLOATS[0]}"
+            )
         if not 0 <= self.bits <= 32 or (self.bits == 1 and self.signed):
             raise NeurosimError(f"a format of {self.bits} bits; fixed point has 1 (unsigned) or 2 to 32 bits")
         if abs(self.frac_bits) > 64:
@@ -105,7 +119,7 @@ class Format:
 
     def __str__(self) -> str:
         if self.exact:
-            return "float64"
+            return self.floating
         text = f"{'s' if self.signed else 'u'}{self.bits}.{self.frac_bits} {self.rounding} {self.overflow}"
         text += f" {self.limits[0]}..{self.limits[1]}" if self.limits else ""
         text += f" {self.random_bits} random bits" if self.random_bits < DRAW_BITS else ""
@@ -116,17 +130,17 @@ class Format:
 
     @classmethod
     def parse(cls, text: str) -> Format:
-        """The format of `float64`, or of `s8.6` with a rounding and an overflow if wanted."""
+        """The format of `float64`, `float32`, or `s8.6` with a rounding and an overflow if wanted."""
         first, *words = text.split() or [""]
-        if first == "float64" and not words:
-            return cls()
+        if first in FLOATS and not words:
+            return cls(floating=first)
         found = re.fullmatch(r"([su])(\d{1,2})\.(-?\d{1,2})", first)
         roundings, overflows = ([word for word in words if word in each] for each in (ROUNDINGS[:-1], OVERFLOWS))
         if not found or len(roundings) > 1 or len(overflows) > 1 or len(words) > len(roundings) + len(overflows):
             raise NeurosimError(
-                f"{text!r} is no number format; one is 'float64', or signed or unsigned bits.frac_bits ('s8.6', "
-                f"'u7.0'), then a rounding ({', '.join(ROUNDINGS[:-1])}) and an overflow ({', '.join(OVERFLOWS)}) if "
-                "wanted"
+                f"{text!r} is no number format; one is 'float64', 'float32', or signed or unsigned bits.frac_bits "
+                f"('s8.6', 'u7.0'), then a rounding ({', '.join(ROUNDINGS[:-1])}) and an overflow "
+                f"({', '.join(OVERFLOWS)}) if wanted"
             )
         signed, bits, frac_bits = found[1] == "s", int(found[2]), int(found[3])
         rounding, overflow = (roundings or [cls.rounding])[0], (overflows or [cls.overflow])[0]
@@ -134,8 +148,13 @@ class Format:
 
     @property
     def exact(self) -> bool:
-        """Whether storing changes nothing."""
+        """Whether storing rounds no further than computing does."""
         return self.bits == 0
+
+    @property
+    def dtype(self) -> np.dtype:
+        """Of the arrays that it is kept in."""
+        return np.dtype(self.floating)
 
     @property
     def lsb(self) -> float:
@@ -154,11 +173,11 @@ class Format:
         return (-half, half - 1) if self.signed else (0, 2 * half - 1)
 
 
-FLOAT64 = Format()
+FLOAT64, FLOAT32 = Format(), Format(floating="float32")
 EXACT: Mapping[str, Format] = dict.fromkeys(KINDS, FLOAT64)
 
 
 def loading(format: Format) -> Format:
     """How a chip is loaded with numbers of a format: the nearest of those that it can keep."""
-    plain = Format(format.bits, format.frac_bits, format.signed)
+    plain = Format(format.bits, format.frac_bits, format.signed, floating=format.floating)
     return replace(plain, limits=format.limits)

@@ -74,6 +74,11 @@ class Program:
     def _hash(self) -> int:
         return hash(self.blocks)
 
+    @cached_property
+    def dtype(self) -> np.dtype:
+        """Of the arrays of all quantities."""
+        return self.arithmetic.floating.dtype
+
     @property
     def fixed(self) -> bool:
         """Whether all that is kept is in fixed point, so that engines agree to the last bit."""
@@ -81,6 +86,10 @@ class Program:
 
     def shape(self, name: str) -> tuple[int, ...]:
         return tuple(self.sizes[domain] for domain in self.quantities[name].domains)
+
+    def zeros(self, name: str, *before: int) -> np.ndarray:
+        """A quantity as a trial begins; with an axis, or more, before its own."""
+        return np.zeros((*before, *self.shape(name)), self.dtype)
 
     @property
     def blocks(self) -> tuple[Block, ...]:
@@ -114,21 +123,23 @@ class Program:
         return tuple(name for name in self.weights if self.quantities[name].kind == "weight")
 
     def held(self) -> Program:
-        """The same program with its weights held: what would be added to `W` is summed in `update_W`, in float64."""
+        """The same program with its weights held: what would be added to `W` is summed in `update_W`, unrounded."""
 
         def hold(block: Block) -> Block:
             return replace(block, statements=tuple(_held(s) for s in block.statements if not _is_reading(s)))
 
         quantities = dict(self.quantities)
         for name in self.learned:
-            quantities[f"update_{name}"] = replace(quantities[name], name=f"update_{name}", format=FLOAT64)
+            quantities[f"update_{name}"] = replace(
+                quantities[name], name=f"update_{name}", format=self.arithmetic.floating
+            )
         return replace(
             self,
             quantities=quantities,
             step=tuple(map(hold, self.step)),
             backward=tuple(map(hold, self.backward)),
             end=tuple(map(hold, self.end)),
-            weights={**self.weights, **{f"update_{name}": np.zeros(self.shape(name)) for name in self.learned}},
+            weights={**self.weights, **{f"update_{name}": self.zeros(name) for name in self.learned}},
         )
 
 

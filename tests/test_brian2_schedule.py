@@ -11,7 +11,7 @@ import pytest
 
 from neurosim import catalog
 from neurosim.brian.session import brian2
-from neurosim.conformance import TOLERANCE
+from neurosim.conformance import TOLERANCES
 from neurosim.engine import Job
 from neurosim.engines import numpy as reference
 from neurosim.network import Network
@@ -106,10 +106,10 @@ def test_a_phase_in_another_place_spoils_the_rules_that_depend_on_it(
     name, where, other, spoilt = MOVES[move]
     network = ENGINE.build(program(rule), trials())
     moved(network, name, where, other)
-    assert (deviation(network, rule) > TOLERANCE) is (rule in spoilt)
+    assert (deviation(network, rule) > TOLERANCES["float64"]) is (rule in spoilt)
 
 
 @pytest.mark.parametrize("rule", sorted(ALL))
 def test_where_everything_has_its_place_nothing_is_spoilt(monkeypatch: pytest.MonkeyPatch, rule: str) -> None:
     monkeypatch.setitem(brian2().prefs, "codegen.target", "numpy")
-    assert deviation(ENGINE.build(program(rule), trials()), rule) <= TOLERANCE
+    assert deviation(ENGINE.build(program(rule), trials()), rule) <= TOLERANCES["float64"]

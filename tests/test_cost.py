@@ -83,13 +83,14 @@ def test_weights_that_are_not_written_cost_nothing(updates):
     assert learned(program("rflo"), STEPS, updates).updates == pytest.approx(updates * SYNAPSES)
 
 
-def test_traffic_is_what_is_read_and_written():
-    """In float64 every number is 64 bits: of the step of a network that does not learn, by hand."""
+@pytest.mark.parametrize("bits", [64, 32])
+def test_traffic_is_what_is_read_and_written(bits):
+    """In float64 every number is 64 bits, in float32 half: of the step of a network that does not learn, by hand."""
     made = program("fixed")
     numbers = SYNAPSES * 2 + 2 * N + 2 * OUT + N  # products; r and drive; targets and y; what is sent
     written = N + N + OUT + OUT + N
     assert len([read for block in made.step for s in block.statements for read in reads(s.value)]) == 11
-    assert priced("fixed", "float64").traffic == 64.0 * (numbers + written)
+    assert priced("fixed", f"float{bits}").traffic == bits * (numbers + written)
 
 
 # --- the published table ---------------------------------------------------------------------------------------------

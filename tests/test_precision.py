@@ -20,7 +20,7 @@ from neurosim.engines import numpy as reference
 from neurosim.errors import NeurosimError
 from neurosim.gradients import direction
 from neurosim.network import Network
-from neurosim.precision import KINDS, OVERFLOWS, ROUNDINGS, Format
+from neurosim.precision import FLOAT32, KINDS, OVERFLOWS, ROUNDINGS, Format
 from neurosim.profile import Profile
 from neurosim.program import Program, compile
 from neurosim.rule import Rule
@@ -71,6 +71,7 @@ def test_storing_is_whole_number_arithmetic(format: Format, code: int, dropped: 
 def test_a_format_is_what_it_says(format: Format) -> None:
     assert Format.parse(str(format)) == format
     assert Format.parse("float64") == Format()
+    assert Format.parse("float32") == FLOAT32 != Format() and str(FLOAT32) == "float32"
 
 
 @given(formats, st.floats(-100, 100))
@@ -79,7 +80,9 @@ def test_what_is_kept_stays(format: Format, value: float) -> None:
     assert store(format, kept, kept, u=np.array([0.999])) == kept
 
 
-@pytest.mark.parametrize("text", ["", "s8", "8.6", "s8.6 up", "s8.6 floor floor", "s40.2", "float64 floor", "s1.0"])
+@pytest.mark.parametrize(
+    "text", ["", "s8", "8.6", "s8.6 up", "s8.6 floor floor", "s40.2", "float64 floor", "float32 up", "s1.0"]
+)
 def test_what_is_no_format_is_refused(text: str) -> None:
     with pytest.raises(NeurosimError, match=r"format"):
         Format.parse(text)

@@ -11,7 +11,7 @@ import pytest
 from neurosim import Network, NeurosimError, Rule, catalog, compile, notation
 from neurosim.adaptation import adapt
 from neurosim.audit.terms import terms
-from neurosim.conformance import FORMATS, TOLERANCE, _largest
+from neurosim.conformance import FORMATS, TOLERANCES, _largest
 from neurosim.cost.counts import learned
 from neurosim.engine import Job
 from neurosim.evaluation import Draws, execute
@@ -172,7 +172,7 @@ def test_engines_agree_on_roots(engine):
     program, job = compile(Network.random(5, 2, 3, 0.3, 0.9, 0), Normed(), lr=0.05), Job(trial(12, 2, 3), seed=5)
     record = ("r", "y", "W_rec", "W_in", "W_out")
     (expected,), (found,) = (catalog.engine(name).run(program, [job], record) for name in ("numpy", engine))
-    assert _largest(found, expected)[0] < TOLERANCE
+    assert _largest(found, expected)[0] < TOLERANCES["float64"]
 
 
 def test_a_root_is_one_operation_and_its_reads_are_reads():

@@ -69,9 +69,14 @@ class Model:
             self.objects[place] = self._object(place, equations, dict(namespace))
 
     def share(self, numbers: Collection[str], read: Mapping[Place, Container[str]]) -> None:
-        """Make the constants, and let each object read those that its code names."""
+        """Make the constants, and let each object read those that its code names.
+
+        Those of the program are in its own floating point; what counts steps or begins draws has 32 bits that matter.
+        """
         equations = "\n".join(f"{name} : 1 (shared, constant)" for name in numbers)
-        constants = self.package.NeuronGroup(1, equations, name=f"{self.prefix}constants", clock=self.clock)
+        wide = dict.fromkeys(set(numbers) - set(self.names.constants.values()), np.float64)
+        named = {"name": f"{self.prefix}constants", "clock": self.clock, "dtype": wide}
+        constants = self.package.NeuronGroup(1, equations, **named)
         for place, words in read.items():
             for name in (name for name in numbers if name in words):
                 self.objects[place].variables.add_reference(name, constants, name)

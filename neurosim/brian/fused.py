@@ -24,7 +24,9 @@ class Step:
 
     def __post_init__(self) -> None:
         given, program = self.model.given, self.model.program
-        self.arrays = {name: self.model.array(name) for name in program.quantities} | {"mask": np.zeros(1)}
+        self.arrays = {name: self.model.array(name) for name in program.quantities} | {
+            "mask": np.zeros(1, program.dtype)
+        }
         for name, weights in given.weights.items():
             self.arrays[name][...] = weights
         self.fleeting = [self.arrays[name] for name in program.quantities if name not in (*given.weights, *INPUTS)]

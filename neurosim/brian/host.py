@@ -43,8 +43,8 @@ class Host:
         program, given = self.model.program, self.model.given
         slots = self.model.names.slots
         self.keys = {name: stream_key(given.seed, name) for name in program.quantities}
-        self.own = {name: np.zeros(program.shape(name)) for name in program.quantities if not slots(name)}
-        self.past = {name: np.zeros((given.steps + 1, *program.shape(name))) for name in program.history}
+        self.own = {name: program.zeros(name) for name in program.quantities if not slots(name)}
+        self.past = {name: program.zeros(name, given.steps + 1) for name in program.history}
 
     def add(self) -> None:
         """Add to the model what the host does at a step, and when a trial ends."""

@@ -55,8 +55,10 @@ def compiled_folder(name: str) -> str:
 
 
 @contextmanager
-def session(target: str = "numpy", device: Any = None) -> Iterator[Any]:
+def session(dtype: np.dtype, target: str = "numpy", device: Any = None) -> Iterator[Any]:
     """Brian2 on a device, by default the running interpreter, generating code for a target as it is written.
+
+    dtype: of its variables.
 
     What was set before is put back.
     """
@@ -64,7 +66,7 @@ def session(target: str = "numpy", device: Any = None) -> Iterator[Any]:
     asked: dict[str, Any] = {
         "codegen.target": target,
         "codegen.loop_invariant_optimisations": False,
-        "core.default_float_dtype": np.float64,
+        "core.default_float_dtype": dtype.type,
         "codegen.cpp.extra_compile_args": STRICT,
         "devices.cpp_standalone.openmp_threads": 0,
     }

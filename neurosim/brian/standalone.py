@@ -106,7 +106,7 @@ class Standalone:
 
         self.device = CPPStandaloneDevice()
         gc.collect()  # what is left of an earlier program would take the names that this one had when it was compiled
-        with session(device=self.device) as package:
+        with session(self.program.dtype, device=self.device) as package:
             names = Names(self.program, reserved(package))
             self.model = Model(package, self.program, Given.of(self.program, self.job), names, STEP, "")
             self.phases = Phases(self.program, names)
@@ -175,7 +175,7 @@ class Standalone:
             variable = self.phases.names.variables[name, None]
             arrays[f"{self.model.objects[self.model.place(name)].name}.{variable}"] = value
         for name, value in arrays.items():
-            np.ascontiguousarray(value, dtype=float).tofile(own / name)
+            np.ascontiguousarray(value).tofile(own / name)
         scalars = [f"{constants}.{name}={value!r}" for name, value in self.phases.numbers(given).items()]
         return [
             *("--results_dir", f"{own.name}/results/"),

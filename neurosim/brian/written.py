@@ -54,7 +54,7 @@ class Written:
         return self._file(variable).reshape(self.model.program.shape(name))
 
     def _file(self, variable: Any) -> np.ndarray:
-        return np.fromfile(self.folder / self.device.get_array_filename(variable))
+        return np.fromfile(self.folder / self.device.get_array_filename(variable), variable.dtype)
 
 
 def flat(values: np.ndarray) -> np.ndarray:

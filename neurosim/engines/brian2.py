@@ -51,7 +51,7 @@ def run(
     if target == "standalone":
         return standalone.run(program, jobs, record, progress)
     form, target = ("fused", "numpy") if target == "fused" else ("network", target)
-    with session(target) as package:
+    with session(program.dtype, target) as package:
         return [runtime.run(package, program, job, record, form, progress) for job in jobs]
 
 
@@ -73,7 +73,7 @@ def build(
     step. prefix: of the names of all objects, for more than one program in a network. See `Job` for the others.
     """
     job = Job(trials, weights or {}, constants or {}, seed, first_step)
-    with session() as package:
+    with session(program.dtype) as package:
         return built(package, program, job, form, dt, prefix).model.network()
 
 

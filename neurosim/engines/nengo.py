@@ -126,7 +126,7 @@ def run(
     record = check_record(program, record)
     started = [start(program, job) for job in jobs]
     check_memory(program, jobs, record, COPIES["network" if native(program) else form])
-    with computing():
+    with computing(program.dtype):
         return [
             _run(replace(program, weights=weights, constants=constants), job, record, form, progress or _untold)
             for job, (weights, constants) in zip(jobs, started, strict=True)

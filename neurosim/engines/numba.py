@@ -91,11 +91,12 @@ def _run(kernel: Callable[..., tuple[int, int]], program: Program, job: Job, rec
     losses, counts = np.full(count, np.inf), nothing(program)
     shapes = {name: program.shape(name)[:: -1 if name in names else 1] for name in record}
     records = {name: np.full((count, steps, *shape), np.nan) for name, shape in shapes.items()}
-    given: dict[str, Any] = {"inputs": heard.inputs, "targets": heard.targets, "masks": heard.mask}
+    arrived = {"inputs": heard.inputs, "targets": heard.targets, "masks": heard.mask}
+    given: dict[str, Any] = {name: value.astype(program.dtype, copy=False) for name, value in arrived.items()}
     given |= {"goals": job.trials.targets, "shares": job.trials.mask, "losses": losses, "first_step": job.first_step}
     given["counts"] = counts
     given |= {f"n_{domain}": size for domain, size in program.sizes.items()}
-    given |= {f"c_{name}": float(value) for name, value in constants.items()}
+    given |= {f"c_{name}": program.dtype.type(value) for name, value in constants.items()}
     given |= {f"q_{name}": value for name, value in inside.items()}
     given |= {f"key_{name}": np.uint64(stream_key(job.seed, name)) for name in drawing(program)}
     given |= {f"record_{name}": value for name, value in records.items()}

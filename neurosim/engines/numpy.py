@@ -31,12 +31,12 @@ def _run(program: Program, job: Job, record: tuple[str, ...]) -> Outcome:
     losses, counts = np.full(count, np.inf), nothing(program)
     records = {name: np.full((count, steps, *program.shape(name)), np.nan) for name in record}
     for trial in range(count):
-        values = {name: np.zeros(program.shape(name)) for name in program.quantities} | weights
-        past = {name: np.zeros((steps + 1, *program.shape(name))) for name in program.history}
+        values = {name: program.zeros(name) for name in program.quantities} | weights
+        past = {name: program.zeros(name, steps + 1) for name in program.history}
         draws = partial(Draws.at, keys, job.first_step + trial * steps)
         loss = 0.0
         for t in range(steps):
-            values["x"], values["target"] = trials.inputs[trial, t], trials.targets[trial, t]
+            values["x"][...], values["target"][...] = trials.inputs[trial, t], trials.targets[trial, t]
             scalars["mask"] = trials.mask[t]
             for block in program.step:
                 if due(block, scalars, t, steps):

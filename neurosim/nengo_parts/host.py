@@ -63,9 +63,9 @@ class Host:
 
     def _begin(self) -> None:
         for name in set(self.program.quantities) - set(self.program.weights):
-            self.values[name] = np.zeros(self.program.shape(name))
+            self.values[name] = self.program.zeros(name)
         for name in self.program.history:
-            self.past[name] = np.zeros((self.clock.steps + 1, *self.program.shape(name)))
+            self.past[name] = self.program.zeros(name, self.clock.steps + 1)
 
     def _draws(self, trial: int, t: int) -> Draws:
         return Draws.at(self.keys, self.clock.first_step + trial * self.clock.steps, t)

@@ -18,7 +18,6 @@ from neurosim.nengo_parts.plasticity import FromHost, Place, Plasticity, Readout
 from neurosim.nengo_parts.processes import Equations, Sequence
 from neurosim.nengo_parts.wiring import CARRIED, Wiring, of_the_network, wires
 from neurosim.notation import Block, Read, Statement
-from neurosim.precision import FLOAT64
 from neurosim.program import Program
 from neurosim.task import Trials
 
@@ -26,7 +25,7 @@ from neurosim.task import Trials
 def fused(network: nengo.Network, program: Program, trials: Trials, clock: Clock) -> None:
     """Fills a network with two nodes: the trials, and a process that keeps all quantities and runs all equations."""
     own = sorted(set(program.quantities) - set(net.INPUTS))
-    kept = {name: program.weights.get(name, np.zeros(program.shape(name))) for name in own}
+    kept = {name: program.weights.get(name, program.zeros(name)) for name in own}
     given = (("x", program.sizes["input"]), ("target", program.sizes["output"]), ("mask", 1))
     process = Equations(body(program, program.step, clock), given, "y", kept, tuple(program.weights))
     with network:
@@ -64,7 +63,7 @@ def _tables(trials: Trials) -> list[np.ndarray]:
 def _gathering(program: Program) -> Program:
     """The program with a quantity for what each neuron or node has gathered from its connections, not yet stored."""
     gathered = {
-        f"gathered_{name}": replace(quantity, name=f"gathered_{name}", format=FLOAT64)
+        f"gathered_{name}": replace(quantity, name=f"gathered_{name}", format=program.arithmetic.floating)
         for name, quantity in program.quantities.items()
     }
     return replace(program, quantities={**program.quantities, **gathered})
@@ -104,7 +103,7 @@ class _Maker:
         """A node that runs one equation on what is connected to it."""
         equation = self._body(name)
         given = tuple((each, self._size(each)) for each in equation.arrays if each not in equation.written)
-        kept = {each: np.zeros(self.program.shape(each)) for each in equation.written}
+        kept = {each: self.program.zeros(each) for each in equation.written}
         self.add(name, nengo.Node(Equations(equation, given, name, kept), label=name))
         for (each, _), target in zip(given, _slices(self.made[name], given), strict=True):
             if each in self.made:
@@ -150,7 +149,7 @@ class _Maker:
             equations,
             given=tuple((name, self._size(name)) for name in loose if name in connected),
             read=tuple((name, self._place(name)) for name in loose if name not in connected),
-            kept={name: self.program.weights.get(name, np.zeros(self.program.shape(name))) for name in kept},
+            kept={name: self.program.weights.get(name, self.program.zeros(name)) for name in kept},
             lasting=tuple(name for name in kept if name in self.program.weights),
         )
 

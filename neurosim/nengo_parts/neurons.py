@@ -44,6 +44,11 @@ class Stepped(Linear):
         super().__init__()
         self.body = body
 
+    def make_state(self, n_neurons: int, rng: Any = np.random, dtype: Any = None) -> dict[str, np.ndarray]:
+        """What is kept from step to step; steps are counted in whole numbers, of which float32 has too few."""
+        state: dict[str, np.ndarray] = super().make_state(n_neurons, rng, dtype)
+        return state | {"count": state["count"].astype(np.int64)}
+
 
 class Leaky(Stepped):
     """Rates that follow the program's own equations, from rest in each trial.

@@ -66,7 +66,7 @@ class Equations(Process):
 
     def make_state(self, shape_in: Any, shape_out: Any, dt: float, dtype: Any = None) -> dict[str, np.ndarray]:
         """What arrived, what is kept, and the number of steps that have been."""
-        arrived = {name: np.zeros(size) for name, size in self.given}
+        arrived = {name: np.zeros(size, self.kept[self.shown].dtype) for name, size in self.given}
         kept = {name: value.copy() for name, value in self.kept.items()}
         return arrived | kept | {"count": np.zeros(1, dtype=np.int64)}
 

@@ -1,4 +1,4 @@
-"""A simulator that computes in double precision, shows nothing and leaves nothing behind."""
+"""A simulator that computes in a program's own precision, shows nothing and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from threadpoolctl import ThreadpoolController
 
 
 @contextmanager
-def computing() -> Iterator[None]:
-    """Nengo computes in float64 whatever its settings, in one thread, and goes on with numbers out of all bounds.
+def computing(dtype: np.dtype) -> Iterator[None]:
+    """Nengo computes in float64 or float32 whatever its settings, in one thread, also with numbers out of all bounds.
 
     The sums of one thread are always the same; several wait for each other more than they compute.
     """
     before = nengo.rc.get("precision", "bits")
-    nengo.rc.set("precision", "bits", "64")
+    nengo.rc.set("precision", "bits", str(8 * dtype.itemsize))
     try:
         with ThreadpoolController().limit(limits=1, user_api="blas"), np.errstate(all="ignore"):
             yield

@@ -86,6 +86,8 @@ class Plans:
             return dict.fromkeys(names, "the full kernel was asked for")
         if any(not quantity.format.exact for quantity in self.program.quantities.values()):
             return dict.fromkeys(names, "what is kept is rounded, and so must be computed as it is written")
+        if self.program.dtype != np.float64:
+            return dict.fromkeys(names, "its error is known in float64 only")
         return {name: _unfit(name, self.program, self.record) for name in names}
 
     @property

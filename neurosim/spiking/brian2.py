@@ -24,7 +24,6 @@ from neurosim.engine import Job
 from neurosim.errors import NeurosimError, unknown
 from neurosim.memory import check_memory
 from neurosim.notation import Block, Expression, Index, Number, Read, Statement
-from neurosim.precision import FLOAT64
 from neurosim.program import Program
 from neurosim.spikes import DEFAULT, Coding, Spiked, checked_span
 
@@ -50,7 +49,7 @@ def run(program: Program, job: Job, span: np.ndarray, coding: Coding = DEFAULT, 
         raise unknown("code", code, FIRES)
     span = checked_span(program, span)
     check_memory(program, [job], (), COPIES)
-    with session() as package, _seeded(package, job.seed):
+    with session(program.dtype) as package, _seeded(package, job.seed):
         host = built(package, decoding(program), job, "network", coding.step)
         return _run(package, program, host, _spiking(package, host, span, coding, code), job)
 
@@ -103,7 +102,7 @@ def decoding(program: Program) -> Program:
             found += [nothing, replace(statement, value=_reading(statement.value))] if own else [statement]
         return replace(block, statements=tuple(found))
 
-    drive = replace(program.quantities["drive"], name=DECODED, format=FLOAT64)
+    drive = replace(program.quantities["drive"], name=DECODED, format=program.arithmetic.floating)
     return replace(program, quantities={**program.quantities, DECODED: drive}, step=tuple(map(decode, program.step)))
 
 

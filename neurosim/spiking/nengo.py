@@ -56,7 +56,7 @@ def _run(job: Job, learns: tuple[str, ...], span: np.ndarray, coding: Coding, ki
 
     count, steps, n_out = job.trials.targets.shape
     outputs = np.full((count, steps, n_out), np.nan)
-    with computing():
+    with computing(np.dtype(float)):
         made = spiking(job, learns, span, coding, kind)
         with made:
             y, fired = nengo.Probe(made.y), nengo.Probe(made.fired)
