@@ -50,7 +50,7 @@ def test_all_that_a_rule_keeps_agrees_at_the_end_of_a_trial(engine: Engine, rule
     assert deviation(found.weights, expected.weights) <= 1e-12
 
 
-@pytest.mark.parametrize("rule", ["rflo", "bptt", "rtrl"])
+@pytest.mark.parametrize("rule", ["rflo", "bptt", pytest.param("rtrl", marks=pytest.mark.slow)])
 def test_a_job_has_the_same_bits_whatever_its_batch(engine: Engine, rule: str) -> None:
     asked = program(rule)
     jobs = [

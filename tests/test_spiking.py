@@ -19,6 +19,8 @@ from neurosim.task import Trials
 
 N, N_IN, N_OUT, STEPS = 6, 2, 2, 40
 CODES = ["brian2:poisson", "brian2:integrate", "nengo:lif", "nengo:integrate"]
+SOME = ["brian2:poisson", *(pytest.param(name, marks=pytest.mark.slow) for name in CODES[1:3]), "nengo:integrate"]
+"""All of them, two in the default run: one of each simulator, one of each kind of code."""
 
 
 def trials(count: int = 2) -> Trials:
@@ -52,8 +54,8 @@ def error(name: str, neurons: int) -> float:
 @pytest.mark.parametrize(
     ("name", "least", "most"),
     [
-        ("brian2:poisson", 3.0, 5.3),
-        ("brian2:integrate", 2.8, 16.0),
+        pytest.param("brian2:poisson", 3.0, 5.3, marks=pytest.mark.slow),
+        pytest.param("brian2:integrate", 2.8, 16.0, marks=pytest.mark.slow),
         ("nengo:integrate", 2.8, 16.0),
         ("nengo:lif", 1.5, 16.0),
     ],
@@ -64,7 +66,7 @@ def test_sixteen_times_the_neurons_make_a_quarter_of_the_error_or_less(name: str
     assert least < few / many < most
 
 
-@pytest.mark.parametrize("name", ["brian2:poisson", "brian2:integrate", "nengo:integrate"])
+@pytest.mark.parametrize("name", [*SOME[:2], SOME[3]])
 def test_with_many_spikes_it_is_the_rate_network(name: str) -> None:
     assert error(name, 6000) < 0.07
 
@@ -90,7 +92,7 @@ def test_noise_of_independent_spikes_is_what_theory_says() -> None:
     assert found.rate == pytest.approx(0.5 * 1000.0 * certainty, rel=0.02)
 
 
-@pytest.mark.parametrize("name", CODES)
+@pytest.mark.parametrize("name", SOME)
 def test_the_seed_decides_every_spike_and_nothing_else_does(name: str) -> None:
     asked, span = program("rflo", plastic=("rec", "in", "out")), np.full(N, 3.0)
     run, state = catalog.realisation(name).run, np.random.get_state()[1].copy()
@@ -156,7 +158,7 @@ def learned(name: str, rule: str, count: int = 30) -> np.ndarray:
     return catalog.realisation(name).run(asked, job, 2.0 * span, Coding(100)).losses
 
 
-@pytest.mark.parametrize("name", CODES)
+@pytest.mark.parametrize("name", SOME)
 def test_rflo_learns_in_spikes(name: str) -> None:
     losses = learned(name, "rflo")
     assert losses[-10:].mean() < 0.5 * losses[:5].mean()
