@@ -249,9 +249,13 @@ def test_the_choice_says_why_each_plan_before_it_was_passed_over() -> None:
 
 def test_small_networks_and_few_trials_are_for_the_full_kernel() -> None:
     assert choice(program("rflo", 300))[0] == "reachable"
-    for n, count, said in ((60, 100, "too many for N = 60"), (300, 1, "multiplications")):
-        name, passed = choice(program("rflo", n), count)
-        assert name != "reachable" and said in passed["reachable"]
+    for count, reachable, factorised in (
+        (1000, "too many for N = 60", "it would take"),
+        (100, "fewer than are worth a choice", "fewer than are worth a choice"),
+    ):
+        name, passed = choice(program("rflo", 60), count)
+        assert name == FULL and reachable in passed["reachable"] and factorised in passed["factorised"]
+    assert choice(program("rflo", 300), 1)[0] == FULL
 
 
 def test_what_is_rounded_is_computed_as_it_is_written() -> None:

@@ -11,6 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from neurosim.engine import Job, Outcome, start
+from neurosim.plans import estimate
 from neurosim.program import Program
 
 FULL = "full"
@@ -96,10 +97,12 @@ class Plans:
         return None in self.unfit.values()
 
     def choice(self, work: Work) -> Choice:
-        """That of a job."""
+        """That of a job. Nothing is looked for where the job is over before it would be found."""
         passed: dict[str, str] = {}
+        full = estimate.trial(work.program, work.steps) * work.trials if self.possible else 0.0
+        short = f"the full kernel takes {full:.2g} multiplications, fewer than are worth a choice"
         for name, reason in self.unfit.items():
-            reason = reason or plan(name).dear(work)
+            reason = reason or (short if full < estimate.SHORT else plan(name).dear(work))
             if reason is None:
                 return Choice(name, passed)
             passed[name] = reason

@@ -26,6 +26,9 @@ STATEMENT = 200.0
 CALL = 6e4
 """What a call of the linear algebra costs beside what it computes, in multiplications: 8 us."""
 
+SHORT = 1e8
+"""Of a job that takes fewer multiplications, some milliseconds, choosing would be a part worth mentioning."""
+
 WORTH = 1.3
 """How many times shorter a way must be by these counts to be taken."""
 
