@@ -1,4 +1,4 @@
-"""What this machine can do at best: one pass over a matrix that reads, changes and writes every number of it."""
+"""What this machine can do at best: one pass over a matrix that reads, changes and writes every number, or reads it."""
 
 from __future__ import annotations
 
@@ -31,6 +31,16 @@ def _eight_streams(w, count, gain, shift):
     return total
 
 
+@njit(nogil=True, fastmath=True, error_model="numpy")
+def _reading(w, count, gain, shift):
+    total = gain - gain
+    for _ in range(count):
+        gain += shift
+        for i in range(len(w)):
+            total += w[i] * gain
+    return total
+
+
 def in_place(n: int, dtype: type = np.float64) -> dict[str, Work]:
     """Passes over an N x N matrix with two multiply-adds for each number; the faster is the roofline.
 
@@ -41,3 +51,9 @@ def in_place(n: int, dtype: type = np.float64) -> dict[str, Work]:
         "in place, 1 stream": Work(lambda count: _one_stream(w, count, gain, shift), 1),
         "in place, 8 streams": Work(lambda count: _eight_streams(w, count, gain, shift), 1),
     }
+
+
+def reading(n: int, dtype: type = np.float64) -> Work:
+    """Passes over an N x N matrix with one multiply-add for each number: a product with a matrix that rests."""
+    w, gain, shift = placed({"w": np.ones(n * n, dtype)}, frozenset())["w"], dtype(1.0), dtype(1e-9)
+    return Work(lambda count: _reading(w, count, gain, shift), 1)

@@ -15,7 +15,7 @@ import networks
 import numpy as np
 import rivals
 from measuring import Work, side_by_side
-from roofline import in_place
+from roofline import in_place, reading
 
 from neurosim.cache import cache_folder
 from neurosim.plans.factorised import factorised
@@ -108,7 +108,7 @@ class Plans(Table):
         cells["bptt, 32 trials"] = self._gained(networks.program("bptt", param), 32)
         if param <= 128:
             cells["rtrl, 1 trial"] = self._gained(networks.program("rtrl", param, ("rec",)), 1)
-        return cells | {"rflo, factorised": self._factorised(online)}
+        return cells | self._factorised(online, param)
 
     @staticmethod
     def _gained(program: Program, count: int) -> float:
@@ -117,10 +117,12 @@ class Plans(Table):
         return found["numba:full"] / found["numba"]
 
     @staticmethod
-    def _factorised(program: Program) -> float:
+    def _factorised(program: Program, n: int) -> Cells:
+        """Beside what a pass that writes takes of one that reads: more than that cannot be gained by not writing."""
         works = {"W_rec": networks.learning(program), "factor": networks.learning(factorised(program))}
-        found = side_by_side(works)
-        return found["W_rec"] / found["factor"]
+        found = side_by_side({**works, **in_place(n), "reading": reading(n)})
+        roof = min(found[name] for name in in_place(1))
+        return {"rflo, factorised": found["W_rec"] / found["factor"], "in place / reading": roof / found["reading"]}
 
 
 class Rounding(Table):
