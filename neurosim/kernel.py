@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
-import numpy as np
-
 from neurosim import codes, narrow
 from neurosim.compiled import module_text
 from neurosim.counting import counted
@@ -36,9 +34,7 @@ def kernel_source(program: Program, record: tuple[str, ...] = (), held: tuple[st
     program = fused(put_off.program)
     rounded = bool(counted(program))
     found = {each.name: each for each in narrow.held(program) if each.name in held}
-    writer = Loops(
-        program, counting=rounded, lanes=not rounded and program.dtype == np.float64, held=found, turned=turns
-    )
+    writer = Loops(program, counting=rounded, lanes=not rounded, held=found, turned=turns)
     given = {*program.weights, *INPUTS, *put_off.kept, *(meeting.met for meeting in put_off.meetings)}
     names = [name for name in sorted(program.quantities) if name not in given]
     body = [

@@ -3,15 +3,16 @@
 In a kernel `load(W, i, j)` is `W[i, j], W[i, j + 1], ...`, as many as a vector register of this machine holds, and
 `store(W, i, j, value)` puts them back. `+ - * /`, comparisons and the functions below mean the same of lanes as of
 one number, element by element, so that one text serves both; a number beside lanes stands for as many copies of it.
-A comparison of lanes is 1.0 or 0.0 in each. Of an array of whole numbers of 8, 16 or 32 bits, `load` makes lanes of 32
-bits, twice as many; `whole_lanes` has what is done with these. Numba's own loops leave the choice of vectors to LLVM,
-which gives up where arrays might overlap, as all of these might.
+A comparison of lanes is 1.0 or 0.0 in each. Of an array of float32 there are twice as many as of float64, and so there
+are of one of whole numbers of 8, 16 or 32 bits, of which `load` makes lanes of 32 bits; `whole_lanes` has what is done
+with these. Numba's own loops leave the choice of vectors to LLVM, which gives up where arrays might overlap, as all of
+these might.
 """
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from llvmlite import binding, ir
@@ -25,6 +26,7 @@ __all__ = [
     "WHOLE_LANES",
     "abs",
     "floor",
+    "in_register",
     "load",
     "max",
     "min",
@@ -47,9 +49,18 @@ def _lanes() -> int:
 
 
 LANES = _lanes()
+"""Of a float64."""
+
 WHOLE_LANES = 2 * LANES
-WIDE_LANES = 4 * LANES
-"""Four registers as one value: enough for none to wait for another's operations."""
+REGISTERS = 4
+"""In one wide value: enough for none to wait for another's operations."""
+
+WIDE_LANES = REGISTERS * LANES
+
+
+def in_register(bytes: int) -> int:
+    """How many numbers of so many bytes a register holds."""
+    return LANES * 8 // bytes
 
 
 class Lanes(types.Type):
@@ -61,9 +72,10 @@ class Lanes(types.Type):
         super().__init__(name=f"lanes({dtype}, {count})")
 
 
-DOUBLE, INTEGER = ir.DoubleType(), ir.IntType(64)
+DOUBLE, FLOAT, INTEGER = ir.DoubleType(), ir.FloatType(), ir.IntType(64)
 REAL, WORD = Lanes(types.float64, DOUBLE), Lanes(types.uint64, INTEGER)
-WIDE = Lanes(types.float64, DOUBLE, WIDE_LANES)
+SINGLE, FEW = Lanes(types.float32, FLOAT, 2 * LANES), Lanes(types.float32, FLOAT, LANES)
+WIDE, WIDE_SINGLE = Lanes(types.float64, DOUBLE, WIDE_LANES), Lanes(types.float32, FLOAT, 2 * WIDE_LANES)
 WHOLE = Lanes(types.int32, ir.IntType(32), WHOLE_LANES)
 
 
@@ -128,8 +140,8 @@ def compared(sign: str, emitted: str) -> Callable[[Any, Any, Any], Any]:
 
 
 for _symbol, _name in ((operator.add, "add"), (operator.sub, "sub"), (operator.mul, "mul"), (operator.truediv, "div")):
-    define(_symbol, REAL, instruction(f"f{_name}"))
-    define(_symbol, WIDE, instruction(f"f{_name}"))
+    for _kind_of_lanes in (REAL, WIDE, SINGLE, WIDE_SINGLE):
+        define(_symbol, _kind_of_lanes, instruction(f"f{_name}"))
 for _symbol, _name in (
     (operator.add, "add"),
     (operator.mul, "mul"),
@@ -152,13 +164,14 @@ for _symbol, _sign in (
 
 def _kind(*given: types.Type) -> types.Type:
     """Lanes if anything given is lanes, else a number."""
-    return next((each for each in given if isinstance(each, Lanes)), types.float64)
+    number = types.float32 if set(given) == {types.float32} else types.float64
+    return next((each for each in given if isinstance(each, Lanes)), number)
 
 
 def _prepared(context: Any, builder: Any, sig: Any, args: Any) -> list[Any]:
     if isinstance(kind := sig.return_type, Lanes):
         return [copies(context, builder, *pair, kind) for pair in zip(args, sig.args, strict=True)]
-    return [context.cast(builder, *pair, types.float64) for pair in zip(args, sig.args, strict=True)]
+    return [context.cast(builder, *pair, kind) for pair in zip(args, sig.args, strict=True)]
 
 
 def _rounded(name: str) -> Any:
@@ -166,7 +179,9 @@ def _rounded(name: str) -> Any:
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         (value,) = _prepared(context, builder, sig, args)
-        suffix = f"v{value.type.count}f64" if isinstance(sig.return_type, Lanes) else "f64"
+        found = sig.return_type
+        lanes = isinstance(found, Lanes)
+        suffix = f"v{value.type.count}f{found.dtype.bitwidth}" if lanes else f"f{found.bitwidth}"
         kind = ir.FunctionType(value.type, [value.type])
         function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.{name}.{suffix}")
         return builder.call(function, [value])
@@ -207,12 +222,12 @@ def _pointer(context: Any, builder: Any, kind: Any, array: Any, places: Any, cou
 
 def _of(array: Any) -> Lanes:
     """The lanes that an array's numbers make."""
-    return REAL if array.dtype == types.float64 else WHOLE
+    return {types.float64: REAL, types.float32: SINGLE}.get(array.dtype, WHOLE)
 
 
 def _loaded(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     lanes = sig.return_type.vector
-    found = builder.load(_pointer(context, builder, sig.args[0], *args, lanes.count))
+    found = builder.load(_pointer(context, builder, sig.args[0], args[0], args[1], lanes.count))
     found.align = sig.args[0].dtype.bitwidth // 8
     return found if found.type == lanes else builder.sext(found, lanes)
 
@@ -226,13 +241,15 @@ def load(typing: Any, array: Any, *places: Any) -> Any:
 @intrinsic
 def wide(typing: Any, source: Any, *places: Any) -> Any:
     """The same of four times as many numbers; or of one number as many copies."""
-    if isinstance(source, types.Array):
-        return signature(WIDE, source, types.StarArgTuple(places)), _loaded
+    array = isinstance(source, types.Array)
+    kind = WIDE_SINGLE if (source.dtype if array else source) == types.float32 else WIDE
+    if array:
+        return signature(kind, source, types.StarArgTuple(places)), _loaded
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return copies(context, builder, args[0], source, WIDE)
+        return copies(context, builder, args[0], source, kind)
 
-    return signature(WIDE, source, types.StarArgTuple(places)), codegen
+    return signature(kind, source, types.StarArgTuple(places)), codegen
 
 
 @intrinsic
@@ -241,7 +258,7 @@ def store(typing: Any, value: Any, array: Any, *places: Any) -> Any:
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         value = args[0]
-        pointer = _pointer(context, builder, sig.args[1], *args[1:], value.type.count)
+        pointer = _pointer(context, builder, sig.args[1], args[1], args[2], value.type.count)
         if value.type != pointer.type.pointee:
             value = builder.trunc(value, pointer.type.pointee)
         builder.store(value, pointer, align=sig.args[1].dtype.bitwidth // 8)
@@ -253,11 +270,11 @@ def store(typing: Any, value: Any, array: Any, *places: Any) -> Any:
 @intrinsic
 def spread(typing: Any, first: Any) -> Any:
     """Of a number, as many copies; of a whole number, it and those that follow it."""
-    kind = REAL if isinstance(first, types.Float) else WORD
+    kind = {types.float64: REAL, types.float32: SINGLE}.get(first, WORD)
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         value = copies(context, builder, args[0], first, kind)
-        return value if kind is REAL else builder.add(value, ir.Constant(value.type, list(range(LANES))))
+        return value if kind is not WORD else builder.add(value, ir.Constant(value.type, list(range(LANES))))
 
     return signature(kind, first), codegen
 
@@ -268,7 +285,7 @@ def total(typing: Any, lanes: Any) -> Any:
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         add = builder.add if lanes is WHOLE else builder.fadd
-        value = _one_register(builder, args[0]) if lanes is WIDE else args[0]
+        value = args[0] if lanes is WHOLE else _folded(builder, args[0])
         parts = [builder.extract_element(value, ir.Constant(ir.IntType(32), lane)) for lane in range(value.type.count)]
         parts = [builder.sext(part, INTEGER) for part in parts] if lanes is WHOLE else parts
         while len(parts) > 1:
@@ -276,43 +293,42 @@ def total(typing: Any, lanes: Any) -> Any:
             parts = [add(a, b) for a, b in zip(parts[:half], parts[half:], strict=True)]
         return parts[0]
 
-    return signature(types.int64 if lanes is WHOLE else types.float64, lanes), codegen
-
-
-def _one_register(builder: Any, value: Any) -> Any:
-    """The sum of the registers of a wide value."""
-    while (half := value.type.count // 2) >= LANES:
-        kind = ir.VectorType(ir.IntType(32), half)
-        parts = (
-            builder.shuffle_vector(value, value, ir.Constant(kind, list(range(first, first + half))))
-            for first in (0, half)
-        )
-        value = builder.fadd(*parts)
-    return value
+    return signature(types.int64 if lanes is WHOLE else lanes.dtype, lanes), codegen
 
 
 @intrinsic
 def totals(typing: Any, *lanes: Any) -> Any:
-    """The sums over the lanes of as many as there are lanes in one, as lanes."""
+    """The sums over the lanes of `LANES` of them, as lanes."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         parts, width = cgutils.unpack_tuple(builder, args[0]), 1
         while len(parts) > 1:
             parts = [_halves_added(builder, a, b, width) for a, b in zip(parts[::2], parts[1::2], strict=True)]
             width *= 2
-        return parts[0]
+        return _folded(builder, parts[0])
 
-    return signature(REAL, types.StarArgTuple(lanes)), codegen
+    kind = REAL if lanes[0] is REAL else FEW
+    return signature(kind, types.StarArgTuple(lanes)), codegen
 
 
 def _halves_added(builder: Any, a: Any, b: Any, width: int) -> Any:
     """Of each two neighbouring groups of lanes the sum, those of `a` and of `b` in turns."""
-    first = [at + lane for at in range(0, LANES, 2 * width) for lane in (*range(width), *range(LANES, LANES + width))]
-    kind = ir.VectorType(ir.IntType(32), LANES)
-    left, right = (
-        builder.shuffle_vector(a, b, ir.Constant(kind, [place + shift for place in first])) for shift in (0, width)
-    )
+    count = a.type.count
+    first = [at + lane for at in range(0, count, 2 * width) for lane in (*range(width), *range(count, count + width))]
+    left, right = (_picked(builder, a, b, [place + shift for place in first]) for shift in (0, width))
     return builder.fadd(left, right)
+
+
+def _folded(builder: Any, lanes: Any) -> Any:
+    """The first half of the lanes and the second, added, until there are `LANES`."""
+    while (half := lanes.type.count // 2) >= LANES:
+        lanes = builder.fadd(*(_picked(builder, lanes, lanes, range(at, at + half)) for at in (0, half)))
+    return lanes
+
+
+def _picked(builder: Any, a: Any, b: Any, places: Sequence[int]) -> Any:
+    """Of the lanes of `a` and `b` those in some places."""
+    return builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(ir.IntType(32), len(places)), list(places)))
 
 
 @intrinsic

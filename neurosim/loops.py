@@ -11,9 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from neurosim import notation
 from neurosim.counting import counted
 from neurosim.draws import LASTING
+from neurosim.lanes import in_register
 from neurosim.narrow import Held
 from neurosim.notation import Binary, Block, Expression, Index, Number, Read, Root, Same, Scalar, Statement, Sum
 from neurosim.products import MatrixProduct, matrix_product, product_lines
@@ -22,6 +25,11 @@ from neurosim.storing import SHARED, needs, store_name
 
 COUNTERS = ("changed", "lost", "beyond")
 """Names of what is counted as numbers are stored: see `counting.COUNTED`, whose first count needs no counting."""
+
+
+def literal(number: float, dtype: np.dtype) -> str:
+    """A number as text, of a type beside which others stay what they are."""
+    return repr(number) if dtype == np.float64 else f"np.{dtype}({number!r})"
 
 
 def copy(program: Program, name: str, target: str) -> list[str]:
@@ -71,6 +79,11 @@ class Loops:
     turned: frozenset[str] = frozenset()
     scratch: list[str] = field(default_factory=list)
 
+    @property
+    def register(self) -> int:
+        """How many of the program's numbers a register holds."""
+        return in_register(self.program.dtype.itemsize)
+
     def block(self, block: Block) -> list[str]:
         """The lines of a block, which runs at step `t` of `steps` if it is due then."""
         return due(block, [line for statement in block.statements for line in self.statement(statement, block.when)])
@@ -78,7 +91,7 @@ class Loops:
     def statement(self, statement: Statement, when: str) -> list[str]:
         """The lines of a statement."""
         letters = [index.letter for index in statement.target.indices if index.letter]
-        text = Text(self.remembered(when))
+        text = Text(self.program.dtype, self.remembered(when))
         lines = [f"# {statement}"]
         if any(read.before and read.name not in text.remembered for read in notation.reads(statement.value)):
             self._array(
@@ -180,13 +193,16 @@ class Loops:
         inner.append(f"{name} += {text.of(body)}")
         for letter in reversed(over):
             inner = [_loop(letter, body), *indented(inner)]
-        return level, [f"{name} = 0.0", *inner], name
+        return level, [f"{name} = {text.number(0.0)}", *inner], name
 
     def _in_lanes(self, found: MatrixProduct, letters: list[str], text: Text) -> tuple[int, list[str], str]:
         name = self._array(f"row_{len(self.scratch)}", array(self.program, "n_neuron"))
         outer = ", ".join(map(text.place, found.vector.indices[:-1]))
         vector = text.array(found.vector) + (f"[{outer}]" if outer else "")
-        lines = ["of = " + vector, *product_lines(name, text.array(found.matrix), "of", found.over_rows)]
+        lines = [
+            "of = " + vector,
+            *product_lines(name, text.array(found.matrix), "of", found.over_rows, self.register, text.number(0.0)),
+        ]
         return len(letters) - 1, lines, f"{name}[{letters[-1]}]"
 
     def _product(self, letter: str, body: Expression, letters: list[str], text: Text) -> tuple[int, list[str], str]:
@@ -210,6 +226,7 @@ class Loops:
 class Text:
     """Expressions as source text. `remembered`: what is read from the history, going back in time."""
 
+    dtype: np.dtype
     remembered: tuple[str, ...] = ()
     sums: dict[Sum, str] = field(default_factory=dict)
     totals: int = 0
@@ -222,7 +239,7 @@ class Text:
     def of(self, expression: Expression) -> str:
         match expression:
             case Number(value):
-                return repr(value)
+                return self.number(value)
             case Scalar(name):
                 return f"c_{name}"
             case Binary(operator, left, right):
@@ -230,7 +247,7 @@ class Text:
             case Root(body):
                 return f"sqrt({self.of(body)})"
             case Same(left, right):
-                return f"(1.0 if {left} == {right} else 0.0)"
+                return f"({self.number(1.0)} if {left} == {right} else {self.number(0.0)})"
             case Sum():
                 return self.sums[expression]
             case Read():
@@ -247,7 +264,10 @@ class Text:
     def place(self, index: Index) -> str:
         return str(index).replace("-", " - ") if index.letter else str(index.offset)
 
-    def number(self, index: Index) -> str:
+    def number(self, number: float) -> str:
+        return literal(number, self.dtype)
+
+    def numbered(self, index: Index) -> str:
         """A place as draws are numbered by it."""
         return f"np.uint64({self.place(index)})"
 
@@ -273,7 +293,7 @@ def _number(places: Sequence[tuple[Index, str]], text: Text) -> str:
     """Which of a quantity's draws is taken at some places in its domains."""
     element = "np.uint64(0)"
     for index, domain in places:
-        element = f"({element} * np.uint64(n_{domain}) + {text.number(index)})"
+        element = f"({element} * np.uint64(n_{domain}) + {text.numbered(index)})"
     return element
 
 

@@ -10,31 +10,33 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-
 from neurosim import codes, notation
-from neurosim.lanes import LANES, WIDE_LANES
+from neurosim.lanes import LANES, REGISTERS
 from neurosim.loops import Loops, Text, due, indented
 from neurosim.notation import Block, Index, Read, Sum
 from neurosim.passes import Sweep, parts, reads
-
-LINE = 8
-"""Numbers in a cache line, which a pass over a matrix goes through as a whole."""
+from neurosim.placing import LINE
+from neurosim.program import Program
 
 
 def lines_of(writer: Loops, block: Block) -> list[str]:
     """The lines of a block, in panels where its statements allow it."""
-    if writer.program.dtype != np.float64:
-        return writer.block(block)
     lines: list[str] = []
     for part in parts(writer.program, block):
         if isinstance(part, Sweep) and part.changes and (held := writer.held.get(part.changes[0].target.name)):
             lines += codes.lines_of(writer, held)
-            continue
-        lines += (
-            Pass(writer, part, block.when).lines() if isinstance(part, Sweep) else writer.statement(part, block.when)
-        )
+        elif isinstance(part, Sweep) and _fills_registers(writer.program, part):
+            lines += Pass(writer, part, block.when).lines()
+        else:
+            statements = part.statements if isinstance(part, Sweep) else (part,)
+            lines += [line for statement in statements for line in writer.statement(statement, block.when)]
     return due(block, lines)
+
+
+def _fills_registers(program: Program, sweep: Sweep) -> bool:
+    """Whether lanes are of one width: what rounds or draws is of 64 bits."""
+    exact = all(program.quantities[each.target.name].format.exact for each in sweep.statements)
+    return exact or program.dtype.itemsize == 8
 
 
 @dataclass
@@ -72,21 +74,18 @@ class InLanes(Text):
     def place(self, index: Index) -> str:
         return self.at.get(str(index)) or super().place(index)
 
-    def number(self, index: Index) -> str:
-        first = super().number(index)
+    def numbered(self, index: Index) -> str:
+        first = super().numbered(index)
         return f"spread({first})" if self.along and index.letter == self.along else first
 
 
 @dataclass(frozen=True)
 class Turn:
-    """How many columns one turn of a loop along rows takes: so many times what one `load` reads."""
+    """How many columns one turn of a loop along rows takes: so many times the `step` that one `load` reads."""
 
     load: str
+    step: int
     times: int = 1
-
-    @property
-    def step(self) -> int:
-        return WIDE_LANES if self.load == "wide" else LANES
 
     @property
     def width(self) -> int:
@@ -122,7 +121,7 @@ class Pass:
         else:
             edges = ["first = columns", *edges]
         return [
-            *(f"# {statement}" for statement in (*changes, self.sweep.ahead) if statement),
+            *(f"# {statement}" for statement in self.sweep.statements),
             f"columns = n_{notation.LETTERS[column]} // {width} * {width}",
             *(line for each in changes for line in self.writer.counters(each, "spread(0.0)")),
             *panels,
@@ -151,12 +150,13 @@ class Pass:
 
     def _tile(self) -> Tile:
         """A cache line of each of as many rows as there are registers for; where rounding needs those, less."""
-        if not all(self.writer.program.quantities[each.target.name].format.exact for each in self.sweep.changes):
-            return Tile(1, (Turn("load"),))
+        program, one = self.writer.program, Turn("load", self.writer.register)
+        if not all(program.quantities[each.target.name].format.exact for each in self.sweep.changes):
+            return Tile(1, (one,))
         row, _ = self.sweep.letters
         if row and notation.LETTERS[row] == "neuron":
-            return Tile(LANES, (Turn("load", max(LINE // LANES, 1)),))
-        return Tile(1, (Turn("wide"), Turn("load")))
+            return Tile(LANES, (replace(one, times=max(LINE // program.dtype.itemsize // one.step, 1)),))
+        return Tile(1, (Turn("wide", REGISTERS * one.step), one))
 
     def _rows(self, tile: Tile) -> list[str]:
         """What is done for the rows of a tile."""
@@ -166,10 +166,10 @@ class Pass:
         _, column = self.sweep.letters
         lines = [line for text in first for line in self._had(text, lambda letters: column not in letters)]
         if self._ahead and not tile.turns:
-            lines.append(f"sum_0 = {first[0].read(self._ahead)} if first else 0.0")
+            lines.append(f"sum_0 = {first[0].read(self._ahead)} if first else {first[0].number(0.0)}")
         elif self._ahead:
             rows = [self._text(0, 0, turn, had) for turn in turns for _ in range(tile.rows)]
-            lines += [f"sum_{at} = {row.copies('0.0')}" for at, row in enumerate(rows)]
+            lines += [f"sum_{at} = {row.copies(row.number(0.0))}" for at, row in enumerate(rows)]
         return [*lines, *self._along(tile, had), *self._done(tile, first)]
 
     def _along(self, tile: Tile, had: dict[str, str]) -> list[str]:
@@ -190,7 +190,7 @@ class Pass:
         if self._ahead is None:
             return []
         sums = [f"sum_{at}" for at in range(max(len(tile.turns), 1) * tile.rows)]
-        if tile.rows == LANES:
+        if tile.rows > 1:
             text = replace(texts[0], along=self.sweep.letters[0])
             return [text.assign(self._ahead, f"totals({', '.join(sums)})")]
         sums = [f"total({sum})" for sum in sums] if tile.turns else sums
@@ -204,10 +204,10 @@ class Pass:
         """The text of a row's elements in a turn; without one, of a single element."""
         places = zip(self.sweep.letters, (row, time * turn.step if turn else 0), strict=True)
         at = {letter: f"{letter} + {offset}" for letter, offset in places if letter and offset}
-        remembered = self.writer.remembered(self.when)
+        program, remembered = self.writer.program, self.writer.remembered(self.when)
         if turn is None:
-            return InLanes(remembered, at=at, had=had)
-        return InLanes(remembered, at=at, along=self.sweep.letters[1], load=turn.load, had=had)
+            return InLanes(program.dtype, remembered, at=at, had=had)
+        return InLanes(program.dtype, remembered, at=at, along=self.sweep.letters[1], load=turn.load, had=had)
 
     def _had(self, text: InLanes, which: Callable[[set[str | None]], bool]) -> list[str]:
         """Lines that read, once and for all, what is read of some letters outside of sums."""
@@ -275,7 +275,7 @@ class Pass:
         for text in texts:
             text.sums[sum] = f"part_{len(text.sums)}_{texts.index(text)}"
         return [
-            *(f"{text.sums[sum]} = {text.copies('0.0')}" for text in texts),
+            *(f"{text.sums[sum]} = {text.copies(text.number(0.0))}" for text in texts),
             f"for {sum.letter} in range(n_{notation.LETTERS[sum.letter]}):",
             *(f"    {text.sums[sum]} = {text.sums[sum]} + {text.of(sum.body)}" for text in texts),
         ]

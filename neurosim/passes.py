@@ -23,6 +23,11 @@ class Sweep:
     ahead: Statement | None = None
 
     @property
+    def statements(self) -> tuple[Statement, ...]:
+        """All that it does, in order."""
+        return (*self.changes, *([self.ahead] if self.ahead else []))
+
+    @property
     def letters(self) -> tuple[str | None, str]:
         """Of the row, if it is about a matrix, and of the column."""
         if self.product and not self.changes:

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from neurosim import notation
-from neurosim.lanes import LANES
 from neurosim.notation import Expression, Index, Read
 
 ALONG, BACK = 4, 8
@@ -47,23 +46,28 @@ def _of_neurons(*letters: str) -> bool:
     return all(notation.LETTERS[letter] == "neuron" for letter in letters)
 
 
-def product_lines(result: str, matrix: str, vector: str, over_rows: bool) -> list[str]:
-    """Lines that compute a product of arrays; all have the size of the neurons along each axis."""
-    height, width = BACK if over_rows else ALONG, TIMES * LANES
+def product_lines(result: str, matrix: str, vector: str, over_rows: bool, lanes: int, zero: str) -> list[str]:
+    """Lines that compute a product of arrays; all have the size of the neurons along each axis.
+
+    lanes: how many of their numbers a register holds. zero: one of them.
+    """
+    height, width = BACK if over_rows else ALONG, TIMES * lanes
     lines = [f"rows, columns = n_neuron // {height} * {height}, n_neuron // {width} * {width}"]
-    return lines + (_of_rows if over_rows else _along_rows)(result, matrix, vector, width)
+    if over_rows:
+        return lines + _of_rows(result, matrix, vector, lanes)
+    return lines + _along_rows(result, matrix, vector, lanes, zero)
 
 
-def _along_rows(result: str, matrix: str, vector: str, width: int) -> list[str]:
+def _along_rows(result: str, matrix: str, vector: str, lanes: int, zero: str) -> list[str]:
     places = [(row, time) for row in range(ALONG) for time in range(TIMES)]
     return [
         f"for row in range(0, rows, {ALONG}):",
-        *(f"    in_{row}_{time} = spread(0.0)" for row, time in places),
-        f"    for column in range(0, columns, {width}):",
-        *(f"        of_{time} = load({vector}, column + {time * LANES})" for time in range(TIMES)),
+        *(f"    in_{row}_{time} = spread({zero})" for row, time in places),
+        f"    for column in range(0, columns, {TIMES * lanes}):",
+        *(f"        of_{time} = load({vector}, column + {time * lanes})" for time in range(TIMES)),
         *(
             f"        in_{row}_{time} = in_{row}_{time} + of_{time} * "
-            f"load({matrix}, row + {row}, column + {time * LANES})"
+            f"load({matrix}, row + {row}, column + {time * lanes})"
             for row, time in places
         ),
         *(
@@ -71,27 +75,27 @@ def _along_rows(result: str, matrix: str, vector: str, width: int) -> list[str]:
             for row in range(ALONG)
         ),
         "for row in range(n_neuron):",
-        f"    part = {result}[row] if row < rows else 0.0",
+        f"    part = {result}[row] if row < rows else {zero}",
         "    for column in range(columns if row < rows else 0, n_neuron):",
         f"        part += {matrix}[row, column] * {vector}[column]",
         f"    {result}[row] = part",
     ]
 
 
-def _of_rows(result: str, matrix: str, vector: str, width: int) -> list[str]:
+def _of_rows(result: str, matrix: str, vector: str, lanes: int) -> list[str]:
     shares = " + ".join(f"of_{row} * {matrix}[row + {row}, column]" for row in range(BACK))
     return [
         f"{result}.fill(0.0)",
         f"for row in range(0, rows, {BACK}):",
         *(f"    of_{row} = {vector}[row + {row}]" for row in range(BACK)),
-        f"    for column in range(0, columns, {width}):",
-        *(f"        in_{time} = load({result}, column + {time * LANES})" for time in range(TIMES)),
+        f"    for column in range(0, columns, {TIMES * lanes}):",
+        *(f"        in_{time} = load({result}, column + {time * lanes})" for time in range(TIMES)),
         *(
-            f"        in_{time} = in_{time} + of_{row} * load({matrix}, row + {row}, column + {time * LANES})"
+            f"        in_{time} = in_{time} + of_{row} * load({matrix}, row + {row}, column + {time * lanes})"
             for row in range(BACK)
             for time in range(TIMES)
         ),
-        *(f"        store(in_{time}, {result}, column + {time * LANES})" for time in range(TIMES)),
+        *(f"        store(in_{time}, {result}, column + {time * lanes})" for time in range(TIMES)),
         "    for column in range(columns, n_neuron):",
         f"        {result}[column] += {shares}",
         "for row in range(rows, n_neuron):",

@@ -9,14 +9,15 @@ import pytest
 
 from neurosim import catalog
 from neurosim.adaptation import adapt
-from neurosim.conformance import FORMATS
+from neurosim.conformance import FORMATS, TOLERANCES
 from neurosim.engine import Job
 from neurosim.engines import numba, numpy
 from neurosim.fusion import fused
+from neurosim.kernel import kernel_source
 from neurosim.network import Network
 from neurosim.notation import parse
 from neurosim.passes import Sweep, parts
-from neurosim.placing import as_named, neurons_last, placed, turned
+from neurosim.placing import LINE, as_named, neurons_last, placed, turned
 from neurosim.program import Program, compile
 from neurosim.task import Trials
 
@@ -38,6 +39,24 @@ def test_panels_and_edges_are_those_of_the_reference(rule: str, n: int) -> None:
     (expected,), (found,) = (engine.run(asked, [Job(trials())], ["r", "W_rec"]) for engine in (numpy, numba))
     assert all(np.abs(found.records[name] - values).max() <= 1e-12 for name, values in expected.records.items())
     assert all(np.abs(found.weights[name] - values).max() <= 1e-12 for name, values in expected.weights.items())
+
+
+@pytest.mark.parametrize("n", [1, 3, 8, 13, 16, 17, 24, 33, 40, 65])
+@pytest.mark.parametrize("rule", ["rflo", pytest.param("bptt", marks=pytest.mark.slow)])
+def test_panels_of_float32_are_those_of_the_reference(rule: str, n: int) -> None:
+    asked = program(rule, n, "float32")
+    (expected,), (found,) = (engine.run(asked, [Job(trials())], ["r", "W_rec"]) for engine in (numpy, numba))
+    within = TOLERANCES["float32"]
+    assert all(np.abs(found.records[name] - values).max() <= within for name, values in expected.records.items())
+    assert all(np.abs(found.weights[name] - values).max() <= within for name, values in expected.weights.items())
+
+
+@pytest.mark.parametrize(("format", "bytes"), [("float64", 8), ("float32", 4)])
+def test_a_turn_takes_a_cache_line_of_numbers(format: str, bytes: int) -> None:
+    """And no number in a kernel of float32 is one of float64, which would take twice the room."""
+    text = kernel_source(program("rflo", 5, format))
+    assert f"for j in range(0, n_neuron // {LINE // bytes} * {LINE // bytes}, {LINE // bytes}):" in text
+    assert ("float64" in text) is (format == "float64")
 
 
 @pytest.mark.parametrize("n", [3, 8, 13])

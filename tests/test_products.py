@@ -10,6 +10,8 @@ from neurosim.adaptation import adapt
 from neurosim.compiled import compiled, module_text
 from neurosim.conformance import FORMATS
 from neurosim.kernel import kernel_source
+from neurosim.lanes import in_register
+from neurosim.loops import literal
 from neurosim.network import Network
 from neurosim.notation import Sum
 from neurosim.products import MatrixProduct, matrix_product, product_lines
@@ -52,13 +54,18 @@ def test_what_is_no_such_product(line: str) -> None:
     assert found(line) is None
 
 
-@pytest.mark.parametrize("n", [1, 4, 8, 9, 23])
+@pytest.mark.parametrize("n", [1, 4, 8, 9, 23, 37])
 @pytest.mark.parametrize("over_rows", [False, True])
-def test_its_lines_are_the_product_in_panels_and_at_edges(n: int, over_rows: bool) -> None:
+@pytest.mark.parametrize(("dtype", "within"), [(np.float64, 1e-13), (np.float32, 1e-5)])
+def test_its_lines_are_the_product_in_panels_and_at_edges(
+    n: int, over_rows: bool, dtype: type[np.floating], within: float
+) -> None:
     draw = np.random.default_rng(n).normal
-    W, v, found = draw(size=(n, n)), draw(size=n), np.full(n, np.nan)
-    compiled(module_text(["u", "W", "v", "n_neuron"], product_lines("u", "W", "v", over_rows), []))(found, W, v, n)
-    assert np.abs(found - (v @ W if over_rows else W @ v)).max() <= 1e-13
+    W, v, found = (each.astype(dtype) for each in (draw(size=(n, n)), draw(size=n), np.full(n, np.nan)))
+    kind = np.dtype(dtype)
+    lines = product_lines("u", "W", "v", over_rows, in_register(kind.itemsize), literal(0.0, kind))
+    compiled(module_text(["u", "W", "v", "n_neuron"], lines, []))(found, W, v, n)
+    assert np.abs(found - (v @ W if over_rows else W @ v)).max() <= within
 
 
 def test_what_is_rounded_is_summed_as_it_is_written() -> None:
