@@ -45,6 +45,16 @@ def test_rivals_learn_what_neurosim_learns(speed):
         assert not np.allclose(theirs, networks.network(8).W_rec, rtol=0, atol=1e-9)
 
 
+@pytest.mark.slow
+def test_float32_is_timed_in_float32(speed):
+    import networks
+    import tables
+
+    found = tables.Single().measure(16)
+    assert networks.on(networks.program("rflo", 8), "float32").dtype == np.float32
+    assert {"roofline", "neurosim", "float64 / neurosim"} <= found.keys() and min(found.values()) > 0.0
+
+
 def test_an_unknown_table_is_refused():
     done = subprocess.run([sys.executable, str(FOLDER), "onlin"], capture_output=True, text=True, check=False)
     assert done.returncode == 1

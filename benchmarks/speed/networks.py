@@ -6,6 +6,7 @@ import numpy as np
 from measuring import Work
 
 from neurosim import catalog
+from neurosim.adaptation import adapt
 from neurosim.engine import Job
 from neurosim.network import PLASTIC, Network
 from neurosim.program import Program, compile
@@ -33,6 +34,11 @@ def rate(n: int) -> float:
 def program(rule: str, n: int, plastic: tuple[str, ...] = PLASTIC) -> Program:
     """A rule on a network of n neurons."""
     return compile(network(n), catalog.rule(rule), lr=rate(n), plastic=plastic)
+
+
+def on(program: Program, profile: str) -> Program:
+    """A program in the numbers of a profile."""
+    return adapt(program, catalog.profile(profile).arithmetic)
 
 
 def learning(program: Program, jobs: int = 1, engine: str = "numba:full") -> Work:

@@ -148,13 +148,14 @@ def torch_eager(network: Network, trials: Trials, lr: float) -> Callable[[int], 
     return run
 
 
-def jax_scan(network: Network, trials: Trials, lr: float) -> Callable[[int], np.ndarray]:
+def jax_scan(network: Network, trials: Trials, lr: float, dtype: type = np.float64) -> Callable[[int], np.ndarray]:
     """JAX: one compiled scan over the steps of a trial, the weights handed on in place."""
     import jax
     import jax.numpy as jnp
 
     jax.config.update("jax_enable_x64", True)
-    alpha, W_in, W_out, B = network.alpha, *map(jnp.asarray, (network.W_in, network.W_out, network.B))
+    alpha, W_in, W_out, B = (jnp.asarray(x, dtype) for x in (network.alpha, network.W_in, network.W_out, network.B))
+    lr = jnp.asarray(lr, dtype)
 
     def step(carry, given):
         W, r, trace = carry
@@ -164,14 +165,14 @@ def jax_scan(network: Network, trials: Trials, lr: float) -> Callable[[int], np.
         return (W + lr * jnp.outer(B @ (target - W_out @ r), trace), r, trace), None
 
     def trial(W, inputs, targets):
-        zero = jnp.zeros(len(W))
+        zero = jnp.zeros(len(W), dtype)
         return jax.lax.scan(step, (W, zero, zero), (inputs, targets))[0][0]
 
     learn = jax.jit(trial, donate_argnums=0)
-    inputs, targets = jnp.asarray(trials.inputs), jnp.asarray(trials.targets)
+    inputs, targets = jnp.asarray(trials.inputs, dtype), jnp.asarray(trials.targets, dtype)
 
     def run(count: int) -> np.ndarray:
-        W = jnp.array(network.W_rec, copy=True)
+        W = jnp.array(network.W_rec, dtype, copy=True)
         for each in range(count):
             W = learn(W, inputs[each % len(trials)], targets[each % len(trials)])
         return np.asarray(W)

@@ -69,6 +69,28 @@ class Online(Table):
         return cells | {f"{name} / neurosim, all weights": found[name] / ours for name in rivals.ALL_WEIGHTS}
 
 
+class Single(Table):
+    """The same in float32: microseconds per step, and fractions of the roofline of float32"""
+
+    params = SIZES
+
+    def measure(self, param) -> Cells:
+        double = networks.program("rflo", param, ("rec",))
+        single = networks.on(double, "float32")
+        works = {**in_place(param, np.float32), "neurosim": networks.learning(single)}
+        works |= {"neurosim, 8 networks": networks.learning(single, jobs=8), "float64": networks.learning(double)}
+        works["neurosim, all weights"] = networks.learning(networks.on(networks.program("rflo", param), "float32"))
+        if "JAX scan" in rivals.installed():
+            given = networks.network(param), networks.trials(64), networks.rate(param)
+            works["JAX scan"] = Work(rivals.jax_scan(*given, np.float32), networks.STEPS)
+        found = side_by_side(works)
+        roof = min(found.pop(name) for name in in_place(1))
+        cells = {"roofline": 1e6 * roof} | {name: 1e6 * spent for name, spent in found.items()}
+        cells |= {f"roofline / {name}": roof / found[name] for name in ("neurosim", "neurosim, 8 networks")}
+        others = [name for name in ("float64", "JAX scan") if name in found]
+        return cells | {f"{name} / neurosim": found[name] / found["neurosim"] for name in others}
+
+
 class Rules(Table):
     """Every rule, `W_rec`, `W_in` and `W_out` learn, float64: microseconds per step"""
 
@@ -130,6 +152,7 @@ class Rounding(Table):
 
     params = (64, 128, 256, 512, 1024)
     profiles: ClassVar[dict[str, str]] = {
+        "float32": "float32",
         "8 bits, nearest": "fixed:weight=s8.6,rounding=nearest_even",
         "8 bits, stochastic": "fixed:weight=s8.6,rounding=stochastic",
         "8 bits, stochastic, by pairs": "fixed:weight=s8.6,rounding=stochastic,share=pair",
@@ -137,13 +160,10 @@ class Rounding(Table):
     }
 
     def measure(self, param) -> Cells:
-        from neurosim import catalog
-        from neurosim.adaptation import adapt
-
         exact = networks.program("rflo", param)
         works = {**in_place(param, np.float32), "float64": networks.learning(exact)}
         for name, profile in self.profiles.items():
-            works[name] = networks.learning(adapt(exact, catalog.profile(profile).arithmetic))
+            works[name] = networks.learning(networks.on(exact, profile))
         found = side_by_side(works)
         roof = min(found[name] for name in in_place(1))
         cells = {"float64, us": 1e6 * found["float64"], "float32 roofline, us": 1e6 * roof}
@@ -232,6 +252,7 @@ class Comparing(Table):
 
 TABLES = {
     "online": Online,
+    "single": Single,
     "rules": Rules,
     "plans": Plans,
     "rounding": Rounding,
