@@ -56,9 +56,10 @@ def build(
     `W_rec`, `W_in` and `W_out` with learning rules; `fused` runs all of it in the process of a node `y`. `places` says
     where each quantity is. probes: quantities to probe, as `record`, by name. See `Job` for the others.
 
-    A probe of weights shows those that a step used, not those that it leaves; `recorded` puts that right. Of a rule
-    that is not native the weights are a host's to change. Raises `NeurosimError` if there is no such form or quantity,
-    the trials do not fit, or a fused program needs a host.
+    Signals of a program in float32 are so if `nengo.rc` has a `precision` of 32 bits as it is simulated; `run` sees to
+    that. A probe of weights shows those that a step used, not those that it leaves; `recorded` puts that right. Of a
+    rule that is not native the weights are a host's to change. Raises `NeurosimError` if there is no such form or
+    quantity, the trials do not fit, or a fused program needs a host.
     """
     from neurosim.body import Clock
 

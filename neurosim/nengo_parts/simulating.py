@@ -14,7 +14,8 @@ from threadpoolctl import ThreadpoolController
 def computing(dtype: np.dtype) -> Iterator[None]:
     """Nengo computes in float64 or float32 whatever its settings, in one thread, also with numbers out of all bounds.
 
-    The sums of one thread are always the same; several wait for each other more than they compute.
+    The sums of one thread are always the same; several wait for each other more than they compute. Time in float32 is
+    too coarse to count steps by: whoever needs their number counts them.
     """
     before = nengo.rc.get("precision", "bits")
     nengo.rc.set("precision", "bits", str(8 * dtype.itemsize))
