@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import inspect
 import sys
 from collections.abc import Callable, Iterable
 from functools import cache
@@ -12,7 +11,6 @@ from typing import Any
 
 from neurosim.atomic import write_whole
 from neurosim.cache import cache_folder
-from neurosim.dither import arrange, move
 from neurosim.draws import COLUMN, FIRST_MIX, NORMAL, SECOND_MIX, STEP
 from neurosim.loops import indented
 from neurosim.precision import Format
@@ -26,7 +24,7 @@ import numpy as np
 from numba import njit
 
 from neurosim.lanes import abs, floor, load, max, min, real, rint, spread, sqrt, store, total, totals, trunc, wide
-from neurosim.whole_lanes import alike, carried, multiplied, upper, whole
+from neurosim.whole_lanes import alike, carried, largest, lower, lowest, multiplied, shorts, upper, whole
 '''
 
 FREE_ORDER = 'fastmath={"reassoc", "contract", "nsz"}'
@@ -65,16 +63,9 @@ def module_text(arguments: Iterable[str], lines: Iterable[str], formats: Iterabl
     """The text of a module whose function `run` takes the arguments and does the lines, which store in the formats."""
     rounded = sorted((format for format in set(formats) if not format.exact), key=repr)
     drawn = any({*needs(format)} - {"was"} for format in rounded)
-    paired = any(format.share == "pair" for format in rounded)
-    helpers = [*([DRAWS] if drawn else []), *([_helper(arrange), _helper(move)] if paired else [])]
-    head = [HEAD, f"# {VERSION}", *helpers, *map(_store, rounded), ""]
+    head = [HEAD, f"# {VERSION}", *([DRAWS] if drawn else []), *map(_store, rounded), ""]
     head.append(f'@njit(nogil=True, cache=True, error_model="numpy"{"" if rounded else ", " + FREE_ORDER})')
     return "\n".join([*head, f"def run({', '.join(arguments)}):", *indented(lines)]) + "\n"
-
-
-def _helper(function: Callable[..., Any]) -> str:
-    """A function's own text, to be compiled with what calls it."""
-    return f"\n@njit(nogil=True)\n{inspect.getsource(function)}"
 
 
 def _store(format: Format) -> str:

@@ -284,13 +284,16 @@ def total(typing: Any, lanes: Any) -> Any:
     """The sum over the lanes."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        add = builder.add if lanes is WHOLE else builder.fadd
-        value = args[0] if lanes is WHOLE else _folded(builder, args[0])
+        if lanes is WHOLE:
+            long = builder.sext(args[0], ir.VectorType(INTEGER, WHOLE_LANES))
+            kind, name = ir.FunctionType(INTEGER, [long.type]), f"llvm.vector.reduce.add.v{WHOLE_LANES}i64"
+            return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), [long])
+        value = _folded(builder, args[0])
         parts = [builder.extract_element(value, ir.Constant(ir.IntType(32), lane)) for lane in range(value.type.count)]
-        parts = [builder.sext(part, INTEGER) for part in parts] if lanes is WHOLE else parts
+        parts = [builder.extract_element(value, ir.Constant(ir.IntType(32), lane)) for lane in range(value.type.count)]
         while len(parts) > 1:
             half = len(parts) // 2
-            parts = [add(a, b) for a, b in zip(parts[:half], parts[half:], strict=True)]
+            parts = [builder.fadd(a, b) for a, b in zip(parts[:half], parts[half:], strict=True)]
         return parts[0]
 
     return signature(types.int64 if lanes is WHOLE else lanes.dtype, lanes), codegen

@@ -1,18 +1,19 @@
 """Which weights a kernel may hold as their codes, in the few bits that they have, and change in whole numbers.
 
-A matrix that is rounded stochastically as it changes by what its rows and columns know, and that nothing reads but the
-product with what is sent,
+A matrix that is rounded as it changes by what its rows and columns know, and that nothing reads but the product with
+what is sent,
 
     W_rec[i, j]    = W_rec[i, j] + lr_rec * teach[i] * trace_rec[j]
     ahead_W_rec[i] = sum(j, W_rec[i, j] * sent[j])
 
-takes no more than 32 bits anywhere if its factors are narrow enough. Results are those of float64, which is exact then.
+takes no more than 32 bits anywhere if its factors are narrow enough; what is sent may be wider, and is then multiplied
+in parts. Results are those of float64, which is exact then.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import frexp
 
 from neurosim import notation
@@ -24,8 +25,15 @@ from neurosim.program import Program
 BITS = 31
 """Of a whole number beside its sign."""
 
-FEWEST = 16
-"""Products that are summed at once at the least; a matrix too wide for that is left in float64."""
+FEWEST = 64
+"""Products that are summed at once at the least; what is sent comes in as many parts as that takes."""
+
+CODE_BITS, SENT_BITS = 15, 24
+"""Most bits beside the sign: of codes, which are multiplied as numbers of 16 bits, and of what they are multiplied by,
+with which a sum over any number of neurons is still exact in float64."""
+
+ROUNDINGS = ("stochastic", "nearest_even", "nearest_up", "floor")
+"""Those that are the floor of the sum of a weight, its change and a draw, or a number in place of a draw."""
 
 
 @dataclass(frozen=True)
@@ -65,35 +73,53 @@ class Held:
         return self.frac_bits(self.rows) + self.frac_bits(self.columns) - self.format.frac_bits
 
     @property
+    def parts(self) -> tuple[int, ...]:
+        """Where the parts begin in which what is sent is multiplied, in bits from the last one."""
+        return tuple(range(0, self._size([self.product.vector]), self._part))
+
+    @property
     def summed(self) -> int:
-        """How many products of the matrix fit a whole number when they are added up."""
-        return 2 ** (BITS - 1 - self._size([self.product.matrix, self.product.vector]))
+        """How many products of the matrix and a part fit a whole number when they are added up."""
+        part = min(self._part, self._size([self.product.vector]))
+        return 2 ** (BITS - 1 - self._size([self.product.matrix]) - part)
+
+    @property
+    def _part(self) -> int:
+        """Bits in which what is sent is multiplied at once, in an array of 16 bits."""
+        return min(BITS - 1 - self._size([self.product.matrix]) - FEWEST.bit_length() + 1, CODE_BITS)
 
     def frac_bits(self, factors: Sequence[Read]) -> int:
         """Of their product."""
         return sum(self.formats[read.name].frac_bits for read in factors)
 
     def fits(self, constants: Mapping[str, float]) -> bool:
-        """Whether float64 adds the change to the weight and to the draw without rounding, at this learning rate."""
+        """Whether float64 adds the change to the weight and to the draw without rounding, at this learning rate.
+
+        And, where only a part of a change's bits reaches a weight, whether it has these.
+        """
         below = self.shift + self.rate_bits - frexp(constants[self.rate.name])[1]
-        return 1 <= below < EXACT_BITS - self.format.bits
+        least = self.format.change.frac_bits if self.format.change else 1
+        return least <= below < EXACT_BITS - self.format.bits
+
+    @property
+    def drawn(self) -> bool:
+        """Whether rounding draws."""
+        return self.format.rounding == "stochastic"
 
     @property
     def narrow(self) -> bool:
         """Whether all of it fits whole numbers of 32 bits."""
-        format = self.format
-        if format.rounding != "stochastic":
-            return False
-        plain = replace(format, rounding="nearest_even", limits=None, share="element")
+        format, ones = self.format, [*self.rows, *self.columns, self.product.vector]
         return (
-            plain == Format(format.bits, format.frac_bits, format.signed)
-            and 0 < format.bits <= 15
-            and not any(self.formats[read.name].exact for read in (*self.rows, *self.columns, self.product.vector))
-            and format.share in ("element", "pair")
-            and format.random_bits == DRAW_BITS
+            format.rounding in ROUNDINGS
+            and format.overflow == "saturate"
+            and format.ends[0] <= 0 <= format.ends[1]
+            and not (format.noise or format.threshold)
+            and (format.change is None or 0 < format.change.frac_bits <= DRAW_BITS)
+            and 0 < self._size([self.product.matrix]) <= CODE_BITS
+            and not any(self.formats[read.name].exact for read in ones)
             and self._size([*self.rows, *self.columns]) + (self.rate_bits if self.rate_bits > 1 else 0) < BITS
-            and self._size([self.product.vector]) <= 15
-            and self.summed >= FEWEST
+            and self._size([self.product.vector]) <= SENT_BITS
         )
 
     def _size(self, factors: Sequence[Read]) -> int:

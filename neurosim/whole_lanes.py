@@ -17,9 +17,9 @@ from numba.core.typing.templates import signature
 from numba.extending import intrinsic
 
 from neurosim import lanes
-from neurosim.lanes import LANES, WHOLE, WHOLE_LANES, compared, copies, define, instruction, one_where
+from neurosim.lanes import LANES, WHOLE, WHOLE_LANES, Lanes, compared, copies, define, instruction, one_where
 
-__all__ = ["VERSION", "alike", "carried", "multiplied", "upper", "whole"]
+__all__ = ["VERSION", "alike", "carried", "largest", "lower", "lowest", "multiplied", "shorts", "upper", "whole"]
 
 PAIRS = {4: ("avx2", "llvm.x86.avx2.pmadd.wd"), 8: ("avx512bw", "llvm.x86.avx512.pmaddw.d.512")}
 """What multiplies numbers of 16 bits and adds neighbours, by lanes: the feature that it needs, and its name."""
@@ -28,10 +28,13 @@ _TEXTS = b"".join(Path(file).read_bytes() for file in (lanes.__file__, __file__)
 VERSION = f"{LANES} lanes, {zlib.crc32(_TEXTS):08x}"
 """Of this module and of `lanes` on this machine; what was compiled with others must not be taken from disk."""
 
+SHORT = Lanes(types.uint16, ir.IntType(16), 2 * WHOLE_LANES)
+
 for _symbol, _name in (
     (operator.add, "add"),
     (operator.sub, "sub"),
     (operator.mul, "mul"),
+    (operator.and_, "and_"),
     (operator.lshift, "shl"),
     (operator.rshift, "ashr"),
 ):
@@ -88,36 +91,89 @@ def multiplied(typing: Any, codes: Any, others: Any, i: Any, j: Any) -> Any:
     """
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return _sums_of_pairs(builder, *_sixteen_bits(context, builder, sig, args))
+        left = _sixteen(context, builder, codes, args[0], [(args[2], i), (args[3], j)])
+        return _sums_of_pairs(builder, left, _sixteen(context, builder, others, args[1], [(args[3], j)]))
 
     return signature(WHOLE, codes, others, i, j), codegen
 
 
 @intrinsic
-def alike(typing: Any, codes: Any, others: Any, i: Any, j: Any) -> Any:
-    """How many of the same numbers are equal, of each two neighbours."""
+def alike(typing: Any, codes: Any, others: Any, which: Any, i: Any, way: Any, j: Any) -> Any:
+    """How many of two matrices' are equal, from `[i, j]` and `[way, j]` on, of each two neighbours.
+
+    Of those for which `which`, from `[j]` on, is -1 and not 0.
+    """
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        left, right = _sixteen_bits(context, builder, sig, args)
+        place = (args[5], j)
+        left = _sixteen(context, builder, codes, args[0], [(args[3], i), place])
+        right = _sixteen(context, builder, others, args[1], [(args[4], way), place])
         equal = builder.sext(builder.icmp_signed("==", left, right), left.type)
-        return _sums_of_pairs(builder, equal, ir.Constant(left.type, [-1] * left.type.count))
+        return _sums_of_pairs(builder, equal, _sixteen(context, builder, which, args[2], [place]))
 
-    return signature(WHOLE, codes, others, i, j), codegen
+    return signature(WHOLE, codes, others, which, i, way, j), codegen
 
 
-def _sixteen_bits(context: Any, builder: Any, sig: Any, args: Any) -> list[Any]:
-    """Twice as many numbers as there are lanes of a matrix and of an array."""
-    (codes, others, i, j), found = args, []
-    for kind, array, places in ((sig.args[0], codes, [(i, 2), (j, 3)]), (sig.args[1], others, [(j, 3)])):
-        indices = [context.cast(builder, place, sig.args[at], types.intp) for place, at in places]
-        made = context.make_array(kind)(context, builder, array)
-        first = cgutils.get_item_pointer(context, builder, kind, made, indices, wraparound=False)
-        vector = ir.VectorType(first.type.pointee, 2 * WHOLE_LANES)
-        value = builder.load(builder.bitcast(first, vector.as_pointer()))
-        value.align = kind.dtype.bitwidth // 8
-        wide = ir.VectorType(ir.IntType(16), 2 * WHOLE_LANES)
-        found.append(value if vector == wide else builder.sext(value, wide))
-    return found
+@intrinsic
+def largest(typing: Any, lanes: Any) -> Any:
+    """The largest of the lanes."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.sext(_over_lanes(builder, "smax", args[0]), ir.IntType(64))
+
+    return signature(types.int64, lanes), codegen
+
+
+@intrinsic
+def shorts(typing: Any, number: Any) -> Any:
+    """Of a whole number as many copies of 16 bits without a sign."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return copies(context, builder, args[0], number, SHORT)
+
+    return signature(SHORT, number), codegen
+
+
+@intrinsic
+def lower(typing: Any, bounds: Any, array: Any, j: Any, added: Any) -> Any:
+    """The lower of numbers of 16 bits without a sign: those given, and an array's from `[j]` on with one added."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        found = _sixteen(context, builder, array, args[1], [(args[2], j)])
+        found = builder.add(found, copies(context, builder, args[3], added, SHORT))
+        kind = ir.FunctionType(SHORT.vector, [SHORT.vector] * 2)
+        name = f"llvm.umin.v{SHORT.vector.count}i16"
+        return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), [args[0], found])
+
+    return signature(SHORT, bounds, array, j, added), codegen
+
+
+@intrinsic
+def lowest(typing: Any, lanes: Any) -> Any:
+    """The lowest of the lanes of 16 bits without a sign."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.zext(_over_lanes(builder, "umin", args[0]), ir.IntType(64))
+
+    return signature(types.int64, lanes), codegen
+
+
+def _over_lanes(builder: Any, name: str, lanes: Any) -> Any:
+    """What LLVM reduces lanes to."""
+    kind = ir.FunctionType(lanes.type.element, [lanes.type])
+    suffix = f"v{lanes.type.count}i{lanes.type.element.width}"
+    function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.vector.reduce.{name}.{suffix}")
+    return builder.call(function, [lanes])
+
+
+def _sixteen(context: Any, builder: Any, kind: Any, array: Any, places: list[Any]) -> Any:
+    """Numbers of at most 16 bits from places in an array on, twice as many as there are lanes."""
+    indices = [context.cast(builder, place, of, types.intp) for place, of in places]
+    made = context.make_array(kind)(context, builder, array)
+    first = cgutils.get_item_pointer(context, builder, kind, made, indices, wraparound=False)
+    found = builder.load(builder.bitcast(first, ir.VectorType(first.type.pointee, SHORT.vector.count).as_pointer()))
+    found.align = kind.dtype.bitwidth // 8
+    return found if found.type == SHORT.vector else builder.sext(found, SHORT.vector)
 
 
 def _sums_of_pairs(builder: Any, left: Any, right: Any) -> Any:

@@ -23,7 +23,7 @@ HEAVY = {"brian2", "nengo", "matplotlib"}
 
 LAYERS = (
     ("columns", "errors", "schema", "seeding"),
-    ("atomic", "cache", "contents", "dither", "draws", "notation", "precision", "provenance", "solution"),
+    ("atomic", "cache", "contents", "draws", "notation", "precision", "provenance", "solution"),
     ("arithmetic", "filling", "figures", "network", "reading", "storing", "task"),
     ("devices", "expansion", "filtering", "limits", "recording", "wiener", "kalman", "exactness"),
     ("chip", "rat"),
@@ -34,6 +34,7 @@ LAYERS = (
     ("adaptation", "counting", "deferral", "factorisation", "fusion", "lanes", "placing"),
     ("engine", "evaluation", "narrow", "products", "reversal", "whole_lanes"),
     ("loops", "memory", "passes", "spikes"),
+    ("moves",),
     ("codes",),
     ("compiled", "panels"),
     ("kernel",),
