@@ -7,9 +7,9 @@ from itertools import pairwise
 
 from neurosim import moves
 from neurosim.counting import counted
+from neurosim.dither import STRIDE
 from neurosim.lanes import WHOLE_LANES
 from neurosim.loops import Loops, indented
-from neurosim.moves import STRIDE
 from neurosim.narrow import Held
 from neurosim.notation import Read
 
@@ -94,7 +94,7 @@ def _summed(held: Held, part: int) -> list[str]:
         "    part = whole(0)",
         f"    for j in range(first, int(min(first + {block}, {width})), {STRIDE}):",
         f"        part = part + multiplied(held_{held.name}, sent_{held.name}_{part}, i, j)",
-        f"    sum += total(part) << {part}",
+        "    sum += total(part)" + (f" << {part}" if part else ""),
     ]
 
 

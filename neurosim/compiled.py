@@ -14,8 +14,8 @@ from neurosim.cache import cache_folder
 from neurosim.draws import COLUMN, FIRST_MIX, NORMAL, SECOND_MIX, STEP
 from neurosim.loops import indented
 from neurosim.precision import Format
+from neurosim.short_lanes import VERSION
 from neurosim.storing import formula, needs, store_name
-from neurosim.whole_lanes import VERSION
 
 HEAD = '''"""Generated from the equations below by neurosim; made anew when they change."""
 import math
@@ -24,7 +24,8 @@ import numpy as np
 from numba import njit
 
 from neurosim.lanes import abs, floor, load, max, min, real, rint, spread, sqrt, store, total, totals, trunc, wide
-from neurosim.whole_lanes import alike, carried, largest, lower, lowest, multiplied, shorts, upper, whole
+from neurosim.short_lanes import lower, lowest, shorts, sixteen
+from neurosim.whole_lanes import alike, carried, largest, multiplied, upper, whole
 '''
 
 FREE_ORDER = 'fastmath={"reassoc", "contract", "nsz"}'

@@ -5,32 +5,24 @@ becomes `w + floor(p / 2**s + U / 2**32)`: the upper part of p is added, and the
 rounds to the nearest has one half in place of U, or just less where ties go to an even code below; who rounds down, 0.
 
 A change of less than a code moves an element only if U is no further from 0 or 1 than its size, and most are far from
-that. Where all of a row have one U, it says at once whether any may move. Where an element's is the sum of a row's and
-a column's, the upper 16 bits say it of many columns in two instructions, with room for what they leave out; only where
-one may move, that part of the row is gone through. Where each element draws, nothing is known before.
+that. Where all of a row have one U, it says at once whether any may move; where rows and columns draw, see `dither`.
+Where each element draws, nothing is known before.
 """
 
 from __future__ import annotations
 
-from neurosim.draws import COLUMN
+from neurosim import dither
+from neurosim.dither import STRIDE
 from neurosim.lanes import LANES, WHOLE_LANES
 from neurosim.narrow import Held
 from neurosim.precision import DRAW_BITS
-
-STRIDE = 2 * WHOLE_LANES
-"""To a multiple of this, rows are padded."""
-
-PART = 8 * STRIDE
-"""Columns of which one test says whether any may move."""
-
-HALF = DRAW_BITS // 2
 
 
 def made(held: Held) -> list[str]:
     """The constants and arrays that a change needs, beside `moving_` and `factors_`.
 
     goes, ends: by column, whether it changes, and the end to which it goes, both ways. ended: the rows of which an
-    element may be at an end. columns, uppers: what columns draw, and its upper half; drawn: what rows draw.
+    element may be at an end.
     """
     name, (rows, _), change = held.name, held.domains, held.format.change
     fine = str(change.frac_bits) if change else f"below_{name}"
@@ -44,18 +36,14 @@ def made(held: Held) -> list[str]:
         f"goes_{name} = np.zeros(width_{name}, np.int16)",
         f"ends_{name} = np.zeros((2, width_{name}), np.int16)",
         f"ended_{name} = np.zeros(n_{rows}, np.bool_)",
-        *([f"columns_{name} = np.zeros(width_{name}, np.int32)"] if _paired(held) else []),
-        *([f"uppers_{name} = np.zeros(width_{name}, np.int16)"] if _paired(held) else []),
-        *([f"drawn_{name} = np.zeros(n_{rows}, np.int32)"] if _paired(held) else []),
+        *(dither.made(held) if _paired(held) else []),
     ]
 
 
 def before(held: Held) -> list[str]:
-    """What is known before any row changes: how many columns stay `still`, the `most` that one moves, and draws."""
-    name, (rows, columns), (low, high) = held.name, held.domains, map(int, held.format.ends)
+    """What is known before any row changes: how many columns stay `still`, the `most` that one goes, and draws."""
+    name, (_, columns), (low, high) = held.name, held.domains, map(int, held.format.ends)
     return [
-        *(_drawn(f"columns_{name}", columns, f"key_{name} ^ np.uint64({COLUMN})") if _paired(held) else []),
-        *(_drawn(f"drawn_{name}", rows, f"key_{name}") if _paired(held) else []),
         *(["draw = " + _half(held, "0")] if held.drawn and _share(held) == "update" else []),
         "stills, sizes = whole(0), whole(0)",
         f"for j in range(0, width_{name}, {WHOLE_LANES}):",
@@ -65,8 +53,8 @@ def before(held: Held) -> list[str]:
         f"    store(whole(0) - (code != 0), goes_{name}, j)",
         f"    store((code > 0) * {high} + (code < 0) * {low}, ends_{name}, 0, j)",
         f"    store((code > 0) * {low} + (code < 0) * {high}, ends_{name}, 1, j)",
-        *([f"    store(load(columns_{name}, j) >> {HALF}, uppers_{name}, j)"] if _paired(held) else []),
         f"still, most = total(stills) - (width_{name} - n_{columns}), largest(sizes)",
+        *(dither.before(held) if _paired(held) else []),
     ]
 
 
@@ -93,8 +81,8 @@ def of_row(held: Held) -> list[str]:
 
 
 def _few(held: Held) -> list[str]:
-    """The change of a row by less than a code: of those parts where an element may move."""
-    name, every = held.name, _all(held, far=False)
+    """The change of a row by less than a code, if an element may move."""
+    every = _all(held, far=False)
     if not held.drawn:
         still = {"floor": "reach == 0"}.get(held.format.rounding, f"reach < {2 ** (DRAW_BITS - 1)}")
         return [f"if not {still}:", *_indented(every)]
@@ -102,16 +90,7 @@ def _few(held: Held) -> list[str]:
         return every
     if _share(held) != "pair":
         return [f"if not reach <= draw < {2**DRAW_BITS} - reach:", *_indented(every)]
-    return [
-        f"room = (reach >> {HALF}) + 2",
-        f"for first in range(0, width_{name}, {PART}):",
-        f"    last = first + {PART} if first + {PART} < width_{name} else width_{name}",
-        "    nearest = shorts(-1)",
-        f"    for j in range(first, last, {STRIDE}):",
-        f"        nearest = lower(nearest, uppers_{name}, j, (row >> {HALF}) + room)",
-        "    if lowest(nearest) <= 2 * room:",
-        *_indented(_indented(_lanes(held, "first", "last", far=False))),
-    ]
+    return dither.of_row(held, _lanes(held, "first", "last", far=False))
 
 
 def _reach(held: Held) -> list[str]:
@@ -193,13 +172,6 @@ def _paired(held: Held) -> bool:
 def _mask(held: Held) -> int:
     """The bits of a draw that are used."""
     return 2**DRAW_BITS - 2 ** (DRAW_BITS - held.format.random_bits)
-
-
-def _drawn(array: str, domain: str, key: str) -> list[str]:
-    return [
-        f"for j in range(n_{domain}):",
-        f"    {array}[j] = np.int32(word({key}, now, np.uint64(j)) >> np.uint64(32))",
-    ]
 
 
 def _half(held: Held, element: str) -> str:

@@ -7,8 +7,6 @@
 from __future__ import annotations
 
 import operator
-import zlib
-from pathlib import Path
 from typing import Any
 
 from llvmlite import binding, ir
@@ -16,17 +14,12 @@ from numba.core import cgutils, types
 from numba.core.typing.templates import signature
 from numba.extending import intrinsic
 
-from neurosim import lanes
 from neurosim.lanes import LANES, WHOLE, WHOLE_LANES, Lanes, compared, copies, define, instruction, one_where
 
-__all__ = ["VERSION", "alike", "carried", "largest", "lower", "lowest", "multiplied", "shorts", "upper", "whole"]
+__all__ = ["alike", "carried", "largest", "multiplied", "upper", "whole"]
 
 PAIRS = {4: ("avx2", "llvm.x86.avx2.pmadd.wd"), 8: ("avx512bw", "llvm.x86.avx512.pmaddw.d.512")}
 """What multiplies numbers of 16 bits and adds neighbours, by lanes: the feature that it needs, and its name."""
-
-_TEXTS = b"".join(Path(file).read_bytes() for file in (lanes.__file__, __file__))
-VERSION = f"{LANES} lanes, {zlib.crc32(_TEXTS):08x}"
-"""Of this module and of `lanes` on this machine; what was compiled with others must not be taken from disk."""
 
 SHORT = Lanes(types.uint16, ir.IntType(16), 2 * WHOLE_LANES)
 
@@ -91,8 +84,8 @@ def multiplied(typing: Any, codes: Any, others: Any, i: Any, j: Any) -> Any:
     """
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        left = _sixteen(context, builder, codes, args[0], [(args[2], i), (args[3], j)])
-        return _sums_of_pairs(builder, left, _sixteen(context, builder, others, args[1], [(args[3], j)]))
+        left = sixteen_bits(context, builder, codes, args[0], [(args[2], i), (args[3], j)])
+        return _sums_of_pairs(builder, left, sixteen_bits(context, builder, others, args[1], [(args[3], j)]))
 
     return signature(WHOLE, codes, others, i, j), codegen
 
@@ -106,10 +99,10 @@ def alike(typing: Any, codes: Any, others: Any, which: Any, i: Any, way: Any, j:
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         place = (args[5], j)
-        left = _sixteen(context, builder, codes, args[0], [(args[3], i), place])
-        right = _sixteen(context, builder, others, args[1], [(args[4], way), place])
+        left = sixteen_bits(context, builder, codes, args[0], [(args[3], i), place])
+        right = sixteen_bits(context, builder, others, args[1], [(args[4], way), place])
         equal = builder.sext(builder.icmp_signed("==", left, right), left.type)
-        return _sums_of_pairs(builder, equal, _sixteen(context, builder, which, args[2], [place]))
+        return _sums_of_pairs(builder, equal, sixteen_bits(context, builder, which, args[2], [place]))
 
     return signature(WHOLE, codes, others, which, i, way, j), codegen
 
@@ -119,46 +112,12 @@ def largest(typing: Any, lanes: Any) -> Any:
     """The largest of the lanes."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return builder.sext(_over_lanes(builder, "smax", args[0]), ir.IntType(64))
+        return builder.sext(reduced(builder, "smax", args[0]), ir.IntType(64))
 
     return signature(types.int64, lanes), codegen
 
 
-@intrinsic
-def shorts(typing: Any, number: Any) -> Any:
-    """Of a whole number as many copies of 16 bits without a sign."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return copies(context, builder, args[0], number, SHORT)
-
-    return signature(SHORT, number), codegen
-
-
-@intrinsic
-def lower(typing: Any, bounds: Any, array: Any, j: Any, added: Any) -> Any:
-    """The lower of numbers of 16 bits without a sign: those given, and an array's from `[j]` on with one added."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        found = _sixteen(context, builder, array, args[1], [(args[2], j)])
-        found = builder.add(found, copies(context, builder, args[3], added, SHORT))
-        kind = ir.FunctionType(SHORT.vector, [SHORT.vector] * 2)
-        name = f"llvm.umin.v{SHORT.vector.count}i16"
-        return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), [args[0], found])
-
-    return signature(SHORT, bounds, array, j, added), codegen
-
-
-@intrinsic
-def lowest(typing: Any, lanes: Any) -> Any:
-    """The lowest of the lanes of 16 bits without a sign."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return builder.zext(_over_lanes(builder, "umin", args[0]), ir.IntType(64))
-
-    return signature(types.int64, lanes), codegen
-
-
-def _over_lanes(builder: Any, name: str, lanes: Any) -> Any:
+def reduced(builder: Any, name: str, lanes: Any) -> Any:
     """What LLVM reduces lanes to."""
     kind = ir.FunctionType(lanes.type.element, [lanes.type])
     suffix = f"v{lanes.type.count}i{lanes.type.element.width}"
@@ -166,7 +125,7 @@ def _over_lanes(builder: Any, name: str, lanes: Any) -> Any:
     return builder.call(function, [lanes])
 
 
-def _sixteen(context: Any, builder: Any, kind: Any, array: Any, places: list[Any]) -> Any:
+def sixteen_bits(context: Any, builder: Any, kind: Any, array: Any, places: list[Any]) -> Any:
     """Numbers of at most 16 bits from places in an array on, twice as many as there are lanes."""
     indices = [context.cast(builder, place, of, types.intp) for place, of in places]
     made = context.make_array(kind)(context, builder, array)

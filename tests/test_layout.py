@@ -34,6 +34,7 @@ LAYERS = (
     ("adaptation", "counting", "deferral", "factorisation", "fusion", "lanes", "placing"),
     ("engine", "evaluation", "narrow", "products", "reversal", "whole_lanes"),
     ("loops", "memory", "passes", "spikes"),
+    ("dither", "short_lanes"),
     ("moves",),
     ("codes",),
     ("compiled", "panels"),
