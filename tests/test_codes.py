@@ -20,14 +20,19 @@ PAIRS = "fixed:weight=s8.6,rounding=stochastic,share=pair"
 COARSE = "fixed:weight=s4.2,trace=s12.9,rounding=stochastic,share=pair"
 PROFILES = (
     COARSE,
-    "fixed:weight=s16.13,rounding=stochastic,share=pair",
-    "fixed:weight=u7.5,rounding=stochastic,share=vector",
-    "fixed:weight=s8.6,rounding=nearest_even",
     "mcu-cortex-m-sr",
     "loihi2-lava",
     *(
         pytest.param(name, marks=pytest.mark.slow)
-        for name in ("fixed:weight=s12.10,message=s12.9,rounding=floor", "mcu-cortex-m", "loihi1-lava", "fpga-int16")
+        for name in (
+            "fixed:weight=s16.13,rounding=stochastic,share=pair",
+            "fixed:weight=u7.5,rounding=stochastic,share=vector",
+            "fixed:weight=s8.6,rounding=nearest_even",
+            "fixed:weight=s12.10,message=s12.9,rounding=floor",
+            "mcu-cortex-m",
+            "loihi1-lava",
+            "fpga-int16",
+        )
     ),
 )
 """Draws of all shares, and none; codes of 4 to 16 bits; what is sent in one part and in two."""
@@ -80,6 +85,7 @@ def test_codes_are_those_of_the_reference(profile: str) -> None:
         same(program(profile, 0.01, n))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bits", [1, 5, 20])
 def test_draws_of_fewer_bits_are_those_of_the_reference(bits: int) -> None:
     for lr in (0.05, 2e-3):
