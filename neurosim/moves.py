@@ -44,7 +44,7 @@ def before(held: Held) -> list[str]:
     """What is known before any row changes: how many columns stay `still`, the `most` that one goes, and draws."""
     name, (_, columns), (low, high) = held.name, held.domains, map(int, held.format.ends)
     return [
-        *(["draw = " + _half(held, "0")] if held.drawn and _share(held) == "update" else []),
+        *(["draw = " + _half(held, "0")] if held.drawn and held.format.share == "update" else []),
         "stills, sizes = whole(0), whole(0)",
         f"for j in range(0, width_{name}, {WHOLE_LANES}):",
         f"    code = load(moving_{name}, j)",
@@ -64,7 +64,7 @@ def of_row(held: Held) -> list[str]:
     return [
         "moved, over = 0, 0",
         *([f"row = int(drawn_{name}[i])"] if _paired(held) else []),
-        *(["draw = " + _half(held, "i")] if held.drawn and _share(held) == "vector" else []),
+        *(["draw = " + _half(held, "i")] if held.drawn and held.format.share == "vector" else []),
         "size = (factor if factor > 0 else -factor) * most",
         f"if size >> below_{name}:",
         f"    ended_{name}[i] = True",
@@ -83,12 +83,11 @@ def of_row(held: Held) -> list[str]:
 def _few(held: Held) -> list[str]:
     """The change of a row by less than a code, if an element may move."""
     every = _all(held, far=False)
-    if not held.drawn:
-        still = {"floor": "reach == 0"}.get(held.format.rounding, f"reach < {2 ** (DRAW_BITS - 1)}")
-        return [f"if not {still}:", *_indented(every)]
-    if _share(held) == "element":
+    if held.format.rounding == "floor" or (held.drawn and held.format.share == "element"):
         return every
-    if _share(held) != "pair":
+    if not held.drawn:
+        return [f"if reach >= {2 ** (DRAW_BITS - 1)}:", *_indented(every)]
+    if held.format.share != "pair":
         return [f"if not reach <= draw < {2**DRAW_BITS} - reach:", *_indented(every)]
     return dither.of_row(held, _lanes(held, "first", "last", far=False))
 
@@ -153,16 +152,12 @@ def _draw(held: Held) -> str:
         return {"nearest_even": f"(floored & 1) + {half - 1}", "nearest_up": f"whole({half})"}.get(
             held.format.rounding, "whole(0)"
         )
-    if _share(held) in ("vector", "update"):
+    if held.format.share in ("vector", "update"):
         return "whole(draw)"
     places = (f"i * n_{columns} + j", f"i * n_{columns} + j + {LANES}")
     words = (f"word(key_{name}, now, spread(np.uint64({place})))" for place in places)
     draw = f"load(columns_{name}, j) + row" if _paired(held) else f"upper({', '.join(words)})"
     return f"({draw}) & {_mask(held)}" if held.format.random_bits < DRAW_BITS else draw
-
-
-def _share(held: Held) -> str:
-    return held.format.share
 
 
 def _paired(held: Held) -> bool:
