@@ -290,7 +290,6 @@ def total(typing: Any, lanes: Any) -> Any:
             return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), [long])
         value = _folded(builder, args[0])
         parts = [builder.extract_element(value, ir.Constant(ir.IntType(32), lane)) for lane in range(value.type.count)]
-        parts = [builder.extract_element(value, ir.Constant(ir.IntType(32), lane)) for lane in range(value.type.count)]
         while len(parts) > 1:
             half = len(parts) // 2
             parts = [builder.fadd(a, b) for a, b in zip(parts[:half], parts[half:], strict=True)]
