@@ -11,7 +11,7 @@ from neurosim.errors import NeurosimError
 from neurosim.program import Program
 
 NUMBER = 8
-"""Of a float64 [bytes]."""
+"""Of what is recorded, in float64 [bytes]."""
 
 
 def check_memory(program: Program, jobs: Sequence[Job], record: Sequence[str], copies: int) -> None:
@@ -19,7 +19,8 @@ def check_memory(program: Program, jobs: Sequence[Job], record: Sequence[str], c
     held = copies * sum(prod(program.shape(name)) for name in program.quantities)
     step = sum(prod(program.shape(name)) for name in (*record, "x", "target", "y", *program.history))
     largest = max((len(job.trials) * job.trials.inputs.shape[1] for job in jobs), default=0)
-    check_left(NUMBER * (held + step * largest), f"{program.sizes['neuron']} neurons and what is recorded of them")
+    needed = program.dtype.itemsize * held + NUMBER * step * largest
+    check_left(needed, f"{program.sizes['neuron']} neurons and what is recorded of them")
 
 
 def check_left(needed: float, what: str) -> None:
