@@ -7,15 +7,15 @@ gives the same numbers wherever that is and whatever else is answered beside it.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar
 
 from threadpoolctl import threadpool_limits
 
 from neurosim import catalog
+from neurosim.cores import cores
 from neurosim.engine import Progress
 from neurosim.experiment import Experiment, Run, run
 from neurosim.results import Results
@@ -99,7 +99,7 @@ class Runner(Protocol):
 class Here:
     """The runner that needs nothing: this process, on all cores."""
 
-    width: int = 2 * (os.cpu_count() or 1)
+    width: int = field(default_factory=lambda: 2 * cores())
 
     def run(self, work: Sequence[Work[Answer]], progress: Progress) -> Iterator[Sequence[Answer]]:
         """One piece after the other, whose jobs share the cores."""

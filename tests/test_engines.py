@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
 from neurosim import catalog
+from neurosim.cores import cores
 from neurosim.engine import Engine, Job
 from neurosim.engines import numpy as reference
 from neurosim.errors import NeurosimError
@@ -152,3 +157,10 @@ def test_what_does_not_fit_is_said_before_anything_runs(engine: Engine) -> None:
         engine.run(asked, [Job(trials(), constants={"lr": 1.0})])
     with pytest.raises(NeurosimError, match=r"W_rec has shape \(2, 2\); this program needs \(6, 6\)"):
         engine.run(asked, [Job(trials(), {"W_rec": np.zeros((2, 2))})])
+
+
+def test_threads_are_as_many_as_the_cores_that_a_process_is_kept_to() -> None:
+    words = [sys.executable, "-c", "from neurosim.cores import cores; print(cores())"]
+    one = min(os.sched_getaffinity(0))
+    kept = subprocess.run(words, preexec_fn=lambda: os.sched_setaffinity(0, {one}), stdout=subprocess.PIPE, check=True)
+    assert kept.stdout == b"1\n" and cores() == len(os.sched_getaffinity(0))

@@ -22,7 +22,7 @@ FILES = sorted(ROOT.rglob("*.py"))
 HEAVY = {"brian2", "nengo", "matplotlib"}
 
 LAYERS = (
-    ("columns", "errors", "schema", "seeding"),
+    ("columns", "cores", "errors", "schema", "seeding"),
     ("atomic", "cache", "contents", "draws", "notation", "precision", "provenance", "solution"),
     ("arithmetic", "filling", "figures", "network", "reading", "storing", "task"),
     ("devices", "expansion", "filtering", "limits", "recording", "wiener", "kalman", "exactness"),

@@ -14,7 +14,7 @@ from typing import ClassVar
 import networks
 import numpy as np
 import rivals
-from measuring import Work, side_by_side
+from measuring import TURN, Work, side_by_side
 from roofline import in_place, reading
 
 from neurosim.cache import cache_folder
@@ -164,7 +164,7 @@ class Rounding(Table):
         works = {**in_place(param, np.float32), "float64": networks.learning(exact)}
         for name, profile in self.profiles.items():
             works[name] = networks.learning(networks.on(exact, profile))
-        found = side_by_side(works)
+        found = side_by_side(works, turn=1.0 if param >= 512 else TURN)  # beside which the start of a job is short
         roof = min(found[name] for name in in_place(1))
         cells = {"float64, us": 1e6 * found["float64"], "float32 roofline, us": 1e6 * roof}
         cells |= {name: found[name] / found["float64"] for name in self.profiles}

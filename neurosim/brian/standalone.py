@@ -6,7 +6,6 @@ What differs from job to job is no part of the text but an argument: weights, co
 from __future__ import annotations
 
 import gc
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -28,6 +27,7 @@ from neurosim.brian.phases import Phases, beside
 from neurosim.brian.runtime import PERIOD, STEP, Told
 from neurosim.brian.session import brian2, session
 from neurosim.brian.written import Written, flat
+from neurosim.cores import cores
 from neurosim.engine import LIMIT, Job, Outcome, Progress, start
 from neurosim.errors import NeurosimError
 from neurosim.program import Program
@@ -64,7 +64,7 @@ def _run(program: Program, jobs: dict[int, Job], record: tuple[str, ...], progre
     """Jobs that are equally long, by number."""
     with TemporaryDirectory(prefix="neurosim_brian2_") as folder:
         made = Standalone(program, next(iter(jobs.values())), record, Path(folder))
-        with ThreadPoolExecutor(os.cpu_count()) as threads:
+        with ThreadPoolExecutor(cores()) as threads:
             outcomes = threads.map(lambda number: made.run(number, jobs[number], progress), jobs)
             return dict(zip(jobs, outcomes, strict=True))
 

@@ -8,7 +8,6 @@ depends on the equations and on what is recorded, not on sizes: one compilation 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
@@ -19,6 +18,7 @@ import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from neurosim.compiled import compiled
+from neurosim.cores import cores
 from neurosim.counting import by_name, nothing
 from neurosim.draws import stream_key
 from neurosim.engine import Job, Outcome, Progress, check_record, received, reported, start
@@ -57,7 +57,7 @@ def run(
     alone = plans.possible or any("np.dot(" in source for source in sources)
     for source in sources:
         compiled(source)  # made once, before there are threads
-    with _one_thread_each() if alone else nullcontext(), ThreadPoolExecutor(os.cpu_count()) as threads:
+    with _one_thread_each() if alone else nullcontext(), ThreadPoolExecutor(cores()) as threads:
         return reported(jobs, threads.map(lambda job: plans.run(job, kernel), jobs), progress)
 
 
