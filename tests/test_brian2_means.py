@@ -59,7 +59,7 @@ def test_what_is_compiled_with_other_flags_is_kept_elsewhere(monkeypatch: pytest
 def test_flags_of_the_users_have_no_effect(monkeypatch: pytest.MonkeyPatch) -> None:
     preferences = session.brian2().prefs
     monkeypatch.setitem(preferences, "codegen.cpp.extra_compile_args", ["-ffast-math"])
-    with session.session("cython") as package:
+    with session.session(np.dtype(np.float64), "cython") as package:
         assert package.prefs.codegen.cpp.extra_compile_args == session.STRICT
     assert preferences["codegen.cpp.extra_compile_args"] == ["-ffast-math"]
 
