@@ -119,6 +119,9 @@ class Loops:
         if not self._counted(statement):
             return [text.assign(statement.target, self._stored(statement, text, value))]
         format, row = self.program.quantities[name].format, counted(self.program).index(name)
+        if isinstance(statement.value, Read) and format.holds(self.program.quantities[statement.value.name].format):
+            changed = f"changed_{row} = changed_{row} + ({value} != {target})"
+            return [changed, text.assign(statement.target, value)]
         low, high = (end * format.lsb for end in format.ends)
         return [
             f"was = {target}",

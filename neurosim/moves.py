@@ -54,7 +54,7 @@ def before(held: Held) -> list[str]:
         f"    store((code > 0) * {high} + (code < 0) * {low}, ends_{name}, 0, j)",
         f"    store((code > 0) * {low} + (code < 0) * {high}, ends_{name}, 1, j)",
         f"still, most = total(stills) - (width_{name} - n_{columns}), largest(sizes)",
-        *(dither.before(held) if _paired(held) else []),
+        *(dither.before(held, _reach(held)) if _paired(held) else []),
     ]
 
 

@@ -27,6 +27,9 @@ ROUNDINGS = (
     *("floor", "toward_zero", "nearest_even", "nearest_up"),
     *("stochastic", "stochastic_magnitude", "stochastic_guarded", "unit_step", "pulse"),
 )
+IDEMPOTENT = ("floor", "toward_zero", "nearest_even", "nearest_up", "stochastic", "stochastic_magnitude")
+"""Those that leave a code where it is."""
+
 FLOATS = ("float64", "float32")
 OVERFLOWS = ("saturate", "wrap")
 SHARES = ("element", "pair", "vector", "update")
@@ -165,6 +168,18 @@ class Format:
         """The lowest and the highest code."""
         low, high = self.limits or self._held
         return float(low), float(high)
+
+    def holds(self, other: Format) -> bool:
+        """Whether what is a number of another format is stored in this one as it is, whatever is drawn."""
+        if self.exact or other.exact:
+            return self == other
+        low, high = (end * other.lsb / self.lsb for end in other.ends)
+        return (
+            self.rounding in IDEMPOTENT
+            and self.frac_bits >= other.frac_bits
+            and self.ends[0] <= low <= high <= self.ends[1]
+            and not (self.noise or self.threshold or self.change)
+        )
 
     @property
     def _held(self) -> tuple[int, int]:

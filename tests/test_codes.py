@@ -76,13 +76,18 @@ def same(asked: Program, size: float = 3.0) -> Outcome:
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_codes_are_those_of_the_reference(profile: str) -> None:
-    """At changes of many codes and of a millionth of one, and for networks that fill no register, or more than one."""
+    """At changes of many codes and of a millionth of one, and for networks that fill no register, or more than one.
+
+    And for many neurons, where few elements of a row may move, and then none.
+    """
     for lr in RATES:
         asked = program(profile, lr, 37)
         assert held(asked, lr) == ([] if lr == 0.5 and "loihi" in profile else ["W_rec"])
         same(asked)
     for n in (*range(1, 10), 15, 16, 17, 31, 257):
         same(program(profile, 0.01, n))
+    for lr in (1e-3, 1e-4, 1e-5):
+        same(program(profile, lr, 257))
 
 
 @pytest.mark.slow

@@ -20,7 +20,7 @@ from neurosim.engines import numpy as reference
 from neurosim.errors import NeurosimError
 from neurosim.gradients import direction
 from neurosim.network import Network
-from neurosim.precision import FLOAT32, KINDS, OVERFLOWS, ROUNDINGS, Format
+from neurosim.precision import FLOAT32, IDEMPOTENT, KINDS, OVERFLOWS, ROUNDINGS, Format
 from neurosim.profile import Profile
 from neurosim.program import Program, compile
 from neurosim.rule import Rule
@@ -78,6 +78,19 @@ def test_a_format_is_what_it_says(format: Format) -> None:
 def test_what_is_kept_stays(format: Format, value: float) -> None:
     kept = store(format, np.array([value]))
     assert store(format, kept, kept, u=np.array([0.999])) == kept
+
+
+@given(formats, formats, st.data())
+def test_a_format_holds_another_if_each_of_its_codes_stays(format: Format, other: Format, data: st.DataObject) -> None:
+    """Whatever is drawn, and whatever stood there."""
+    low, high = map(int, other.ends)
+    codes = np.array([low, 0, high, *data.draw(st.lists(st.integers(low, high), max_size=5))]) * other.lsb
+    draws = (0.0, 0.5, 1.0 - 2.0**-32)
+    stay = all((store(format, codes, 0.0 * codes, u=np.full(len(codes), draw)) == codes).all() for draw in draws)
+    if format.holds(other):
+        assert stay
+    elif format.rounding in IDEMPOTENT and not format.threshold and format.frac_bits >= other.frac_bits:
+        assert not stay
 
 
 @pytest.mark.parametrize(
