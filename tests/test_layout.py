@@ -9,6 +9,7 @@ import pkgutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -79,10 +80,14 @@ def part(module: str) -> str:
     return [*module.split("."), "__init__"][1]
 
 
+@cache
+def tree(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
 def imports(file: Path, anywhere: bool = True) -> Iterator[str]:
     """Modules that a file imports: anywhere in it, or outside functions only, as happens when it is imported."""
-    tree = ast.parse(file.read_text(encoding="utf-8"))
-    pending: list[ast.AST] = list(tree.body)
+    pending: list[ast.AST] = list(tree(file).body)
     while pending:
         node = pending.pop()
         match node:
@@ -99,8 +104,9 @@ def imports(file: Path, anywhere: bool = True) -> Iterator[str]:
         pending += ast.iter_child_nodes(node)
 
 
-def own(file: Path) -> set[str]:
-    return {name for name in imports(file) if name.split(".")[0] == "neurosim"}
+@cache
+def own(file: Path) -> frozenset[str]:
+    return frozenset(name for name in imports(file) if name.split(".")[0] == "neurosim")
 
 
 def modules() -> list[str]:
@@ -110,20 +116,17 @@ def modules() -> list[str]:
 # --- imports --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("file", FILES, ids=module_name)
-def test_imports_point_one_way(file):
-    here = part(module_name(file))
-    assert here in LEVEL, f"{here} is new: give it its place in LAYERS"
-    for name in own(file):
-        there = part(name)
-        assert there == here or LEVEL[there] < LEVEL[here], f"{module_name(file)} imports {name}"
+def test_imports_point_one_way():
+    new = {part(module_name(file)) for file in FILES} - {*LEVEL}
+    assert not new, "give these their place in LAYERS"
+    pairs = [(module_name(file), name) for file in FILES for name in own(file)]
+    levels = [(LEVEL[part(here)], LEVEL[part(there)], part(here) == part(there)) for here, there in pairs]
+    assert not [pair for pair, (here, there, same) in zip(pairs, levels, strict=True) if not (same or there < here)]
 
 
-@pytest.mark.parametrize("file", FILES, ids=module_name)
-def test_rules_tasks_and_engines_are_found_and_never_imported(file):
-    for name in own(file):
-        found = [folder for folder in FOUND if name.startswith(folder)]
-        assert not found or module_name(file).startswith(found[0]), f"{module_name(file)} imports {name}"
+def test_rules_tasks_and_engines_are_found_and_never_imported():
+    pairs = [(module_name(file), name, folder) for file in FILES for name in own(file) for folder in FOUND]
+    assert not [pair for *pair, folder in pairs if pair[1].startswith(folder) and not pair[0].startswith(folder)]
 
 
 @pytest.mark.parametrize(
@@ -142,11 +145,11 @@ def test_what_some_need_not_know(folder, strangers):
         assert not {part(name) for name in own(file)} & strangers, file
 
 
-@pytest.mark.parametrize("file", FILES, ids=module_name)
-def test_simulators_and_plots_are_imported_only_where_they_are_used(file):
-    tops = {name.split(".")[0] for name in imports(file, anywhere=False)}
-    own = {file.stem} if file.parent.name == "engines" else {file.parent.name.removesuffix("_parts")}
-    assert not tops & (HEAVY - own)
+def test_simulators_and_plots_are_imported_only_where_they_are_used():
+    for file in FILES:
+        tops = {name.split(".")[0] for name in imports(file, anywhere=False)}
+        used = {file.stem} if file.parent.name == "engines" else {file.parent.name.removesuffix("_parts")}
+        assert not tops & (HEAVY - used), file
 
 
 @pytest.mark.parametrize(
@@ -213,22 +216,20 @@ def test_public_names(package):
             assert described, f"{name} has no docstring"
 
 
-def defined(tree: ast.Module) -> Iterator[tuple[str, ast.FunctionDef | ast.ClassDef]]:
+def defined(file: Path) -> Iterator[tuple[str, ast.FunctionDef | ast.ClassDef]]:
     """Classes and functions of a module, and what classes define themselves, that have a public name."""
-    for node in tree.body:
+    for node in tree(file).body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
             yield node.name, node
 
 
-@pytest.mark.parametrize("file", FILES, ids=module_name)
-def test_what_is_public_says_what_it_is(file):
-    tree = ast.parse(file.read_text(encoding="utf-8"))
-    assert ast.get_docstring(tree) or file.name == "__main__.py", f"{file} has no docstring"
-    told = (ast.get_docstring(tree) or "").split("\n\n")[0]
-    assert not told.endswith(",") and len(told.splitlines()) <= 4
-    public = dict(defined(tree))
-    untold = {name for name, node in public.items() if ast.get_docstring(node) is None}
-    assert not untold
+def test_what_is_public_says_what_it_is():
+    for file in FILES:
+        told = ast.get_docstring(tree(file))
+        assert told or file.name == "__main__.py", f"{file} has no docstring"
+        first = (told or "").split("\n\n")[0]
+        assert not first.endswith(",") and len(first.splitlines()) <= 4, file
+        assert not {name for name, node in defined(file) if ast.get_docstring(node) is None}, file
 
 
 def test_every_module_can_be_imported():
@@ -245,12 +246,14 @@ def test_no_file_is_a_drawer(name):
     assert not [file for file in FILES if file.stem == name]
 
 
-@pytest.mark.parametrize("file", FILES, ids=module_name)
-def test_nothing_prints_but_the_command_line(file):
-    calls = [node for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
-    assert not [call for call in calls if ast.unparse(call.func) in ("print", "click.echo")] or part(
-        module_name(file)
-    ) in ("cli", "commands")
+def test_nothing_prints_but_the_command_line():
+    printing = {"print", "click.echo"}
+    found = {module_name(file) for file in FILES if printing & {ast.unparse(call.func) for call in calls(file)}}
+    assert found and not [name for name in found if part(name) not in ("cli", "commands")]
+
+
+def calls(file: Path) -> Iterator[ast.Call]:
+    return (node for node in ast.walk(tree(file)) if isinstance(node, ast.Call))
 
 
 @pytest.mark.parametrize("kind", catalog.KINDS)
