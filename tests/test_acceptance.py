@@ -72,9 +72,9 @@ def held(rule: str) -> Program:
 
 
 def outcomes(rule: str, blocks: np.ndarray, mask: np.ndarray) -> list[Outcome]:
-    """What the rule would add in each block of trials, `[block, trial, time, n_in]`, as the numba engine runs it."""
+    """What the rule would add in each block of trials, `[block, trial, time, n_in]`, as the reference runs it."""
     jobs = [Job(Trials(inputs, targets(TEACHER, inputs), mask)) for inputs in blocks]
-    return catalog.engine("numba").run(held(rule), jobs)
+    return catalog.engine("numpy").run(held(rule), jobs)
 
 
 @pytest.mark.parametrize("loss", MASKS)

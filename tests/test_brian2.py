@@ -162,7 +162,7 @@ def test_constants_are_shared_and_may_be_set():
     assert np.abs(weights(network) - wanted.weights["W_rec"]).max() <= 1e-12
 
 
-@pytest.mark.parametrize("steps", [1, 4, STEPS, STEPS + 3])
+@pytest.mark.parametrize("steps", [1, STEPS])
 def test_it_may_be_run_in_parts(steps):
     asked = program("tbptt:k=3,stride=2")
     whole, parts = (ENGINE.build(asked, trials()) for _ in range(2))

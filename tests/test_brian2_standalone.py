@@ -67,6 +67,7 @@ def same(found: Any, wanted: Any, tolerance: float) -> bool:
     return all(near) and found.diverged == wanted.diverged
 
 
+@pytest.mark.slow
 def test_many_jobs_are_run_by_one_program_and_nothing_is_left(monkeypatch: pytest.MonkeyPatch, temporary: Path) -> None:
     """In fixed point, to the last bit: weights, constants, inputs, seeds and steps before are arguments."""
     made = []
@@ -82,6 +83,7 @@ def test_many_jobs_are_run_by_one_program_and_nothing_is_left(monkeypatch: pytes
     assert not list(temporary.glob("neurosim_*"))
 
 
+@pytest.mark.slow
 def test_a_divergence_stops_it_at_its_trial_and_step() -> None:
     asked = example("rflo", "float64")
     asked_jobs = [Job(trials(1, 30), constants={"lr_rec": rate, "lr_in": rate}) for rate in (0.01, 20.0, 300.0)]

@@ -15,8 +15,8 @@ from neurosim.cli import neurosim
 CHECKS = {f"{each.number:02}": each for each in checks.checks()}
 GROWING = [31, 32, 38, 40, 41, 14]
 """Those that measure more at full size."""
-LONG = ["05", "08", "09"]
-"""Those that take long at any size."""
+LONG = ["04", "05", "08", "09", "10", "14", "21", "22", "23", "24", "42"]
+"""Those that take long at any size, or run rules that take long to compile."""
 
 
 @pytest.mark.parametrize(

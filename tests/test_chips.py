@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -86,6 +88,9 @@ TOGETHER = {
 }
 """All departures in few chips: each takes a compilation."""
 
+LONGEST = ("rows and columns", "differences", "fpga-int16", "spinnaker1")
+"""Of these, and of real chips, those whose departures others have too; numba compiles each for ten seconds."""
+
 CHIPS = ("loihi2-lava", "reckon", "fpga-int16", "spinnaker1", "rpu-gokmen-vlasov")
 
 
@@ -104,11 +109,20 @@ def same(found: Outcome, expected: Outcome) -> bool:
     return records and all((found.weights[name] == value).all() for name, value in expected.weights.items())
 
 
+def often(cases: Iterable[str], engines: Iterable[str]) -> list[Any]:
+    """Cases in engines, of which those that compile longest are slow."""
+    slow = pytest.mark.slow
+    return [
+        pytest.param(case, engine, marks=[slow] if engine == "numba" and case in LONGEST else [])
+        for case in cases
+        for engine in engines
+    ]
+
+
 # --- engines agree --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("engine", ["numba", "nengo", "brian2"])
-@pytest.mark.parametrize("case", TOGETHER)
+@pytest.mark.parametrize(("case", "engine"), often(TOGETHER, ("numba", "nengo", "brian2")))
 def test_all_departures_are_the_same_in_every_engine(case: str, engine: str) -> None:
     asked = program(TOGETHER[case])
     found, expected = ran(asked, engine), ran(asked)
@@ -129,8 +143,7 @@ def test_every_departure_is_the_same_in_every_engine(case: str, rule: str, engin
         assert same(ran(asked, engine), ran(asked))
 
 
-@pytest.mark.parametrize("engine", ["numba", "brian2"])
-@pytest.mark.parametrize("chip", CHIPS)
+@pytest.mark.parametrize(("chip", "engine"), often(CHIPS, ("numba", "brian2")))
 def test_chips_are_the_same_in_every_engine(chip: str, engine: str) -> None:
     asked = program(chip)
     assert same(ran(asked, engine), ran(asked))
@@ -319,7 +332,7 @@ def test_the_rank_of_what_rflo_learns_is_kept_in_float_and_broken_by_rounding() 
             with_kind("weight", Format(8, 6, rounding="stochastic")),
         ),
     }.items():
-        (found,) = catalog.engine("numba").run(asked, [Job(TRIALS)])
+        (found,) = catalog.engine("numpy").run(asked, [Job(TRIALS)])
         start = network.W_rec if name == "float" else np.rint(network.W_rec * 64) / 64
         values = np.linalg.svd(found.weights["W_rec"] - start, compute_uv=False)
         ranks[name] = int((values > 1e-10 * values[0]).sum())

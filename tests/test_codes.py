@@ -20,7 +20,6 @@ PAIRS = "fixed:weight=s8.6,rounding=stochastic,share=pair"
 COARSE = "fixed:weight=s4.2,trace=s12.9,rounding=stochastic,share=pair"
 PROFILES = (
     COARSE,
-    "mcu-cortex-m-sr",
     "loihi2-lava",
     *(
         pytest.param(name, marks=pytest.mark.slow)
@@ -30,6 +29,7 @@ PROFILES = (
             "fixed:weight=s8.6,rounding=nearest_even",
             "fixed:weight=s12.10,message=s12.9,rounding=floor",
             "mcu-cortex-m",
+            "mcu-cortex-m-sr",
             "loihi1-lava",
             "fpga-int16",
         )

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from neurosim import catalog
+from neurosim.conformance import RECORD
 from neurosim.cores import cores
 from neurosim.engine import Engine, Job
 from neurosim.engines import numpy as reference
@@ -22,6 +23,9 @@ from neurosim.task import Trials
 
 N, N_IN, N_OUT, STEPS = 6, 2, 3, 12
 RULES = [*catalog.names("rule"), "rflo:feedback=symmetric", "rflo:decay=0.3", "tbptt:k=4", "tbptt:k=5,stride=3"]
+OFTEN = ["rflo", "bptt", "rtrl", "nodeperturbation", "tbptt:k=5,stride=3"]
+"""Of the rules, those that keep things of every kind; another test records what all of them do."""
+
 ENGINES = [name for name in catalog.names("engine") if name != "numpy"]
 
 
@@ -48,7 +52,9 @@ def engine(request: pytest.FixtureRequest) -> Engine:
     return catalog.engine(request.param)
 
 
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize(
+    "rule", [rule if rule in OFTEN else pytest.param(rule, marks=pytest.mark.slow) for rule in RULES]
+)
 def test_all_that_a_rule_keeps_agrees_at_the_end_of_a_trial(engine: Engine, rule: str) -> None:
     held = program(rule).held()
     (expected,), (found,) = (each.run(held, [Job(trials(1))]) for each in (reference, engine))
@@ -104,7 +110,7 @@ def test_an_engine_leaves_the_weights_that_it_was_given_alone(engine: Engine) ->
 
 
 def test_losses_are_those_of_the_outputs(engine: Engine) -> None:
-    (found,) = engine.run(program("rflo"), [Job(trials())], ["y"])
+    (found,) = engine.run(program("rflo"), [Job(trials())], RECORD)
     assert found.losses == pytest.approx(trials().loss(found.records["y"]), rel=1e-14)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from neurosim import Network, catalog, compile
+from neurosim.engines import numpy as reference
 from neurosim.gradients import direction
 from neurosim.network import PLASTIC
 from neurosim.task import Trials
@@ -44,12 +45,12 @@ def network(seed: int) -> Network:
 
 
 def changes(rule: str, network: Network, seed: int) -> dict[str, np.ndarray]:
-    """What a rule would add to each weight in one trial, weights held, in the numba engine."""
+    """What a rule would add to each weight in one trial, weights held, in the reference."""
     draw = np.random.default_rng(seed)
     mask = draw.uniform(size=STEPS)
     trials = Trials(draw.normal(size=(1, STEPS, N_IN)), draw.normal(size=(1, STEPS, N_OUT)), mask)
     named = re.sub(r"=T\b", f"={STEPS}", rule).replace("=1-alpha", f"={1.0 - network.alpha!r}")
-    return dict(direction(compile(network, catalog.rule(named)), trials))
+    return dict(direction(compile(network, catalog.rule(named)), trials, engine=reference))
 
 
 def apart(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> float:

@@ -189,7 +189,14 @@ MIXED = {
 }
 
 
-@pytest.mark.parametrize("case", MIXED)
+@pytest.mark.parametrize(
+    "case",
+    [
+        "digital, weights",
+        pytest.param("digital, no states", marks=pytest.mark.slow),
+        pytest.param("analog, noise", marks=pytest.mark.slow),
+    ],
+)
 def test_fixed_and_floating_numbers_mix_in_an_engine(case):
     """Rounding hides what float64 leaves open unless a value lies within 1e-15 of a threshold."""
     asked = program(MIXED[case])

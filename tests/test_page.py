@@ -233,7 +233,7 @@ def test_a_folder_of_runs_is_grouped_by_all_that_was_varied(tmp_path):
 
 
 def test_a_real_comparison(tmp_path):
-    """By the engine that compiles nothing."""
+    """By the reference; what it is measured by is compiled."""
     words = ["compare", "rflo", "bptt", "--task", "integrate:steps=10", "--n", "4", "--trials", "10", "--seeds", "2"]
     made = CliRunner().invoke(
         neurosim, [*words, "--lr", "0.05", "--profile", "reckon", "--engine", "numpy", "--out", str(tmp_path)]

@@ -9,7 +9,7 @@ import pytest
 
 from neurosim import catalog
 from neurosim.adaptation import adapt
-from neurosim.conformance import FORMATS, TOLERANCES
+from neurosim.conformance import FORMATS, RECORD, TOLERANCES
 from neurosim.engine import Job
 from neurosim.engines import numba, numpy
 from neurosim.fusion import fused
@@ -36,7 +36,7 @@ def trials(count: int = 2) -> Trials:
 @pytest.mark.parametrize("rule", ["rflo", "tbptt:k=3", "snap1", "bptt"])
 def test_panels_and_edges_are_those_of_the_reference(rule: str, n: int) -> None:
     asked = program(rule, n)
-    (expected,), (found,) = (engine.run(asked, [Job(trials())], ["r", "W_rec"]) for engine in (numpy, numba))
+    (expected,), (found,) = (engine.run(asked, [Job(trials())], RECORD) for engine in (numpy, numba))
     assert all(np.abs(found.records[name] - values).max() <= 1e-12 for name, values in expected.records.items())
     assert all(np.abs(found.weights[name] - values).max() <= 1e-12 for name, values in expected.weights.items())
 
@@ -45,7 +45,7 @@ def test_panels_and_edges_are_those_of_the_reference(rule: str, n: int) -> None:
 @pytest.mark.parametrize("rule", ["rflo", pytest.param("bptt", marks=pytest.mark.slow)])
 def test_panels_of_float32_are_those_of_the_reference(rule: str, n: int) -> None:
     asked = program(rule, n, "float32")
-    (expected,), (found,) = (engine.run(asked, [Job(trials())], ["r", "W_rec"]) for engine in (numpy, numba))
+    (expected,), (found,) = (engine.run(asked, [Job(trials())], RECORD) for engine in (numpy, numba))
     within = TOLERANCES["float32"]
     assert all(np.abs(found.records[name] - values).max() <= within for name, values in expected.records.items())
     assert all(np.abs(found.weights[name] - values).max() <= within for name, values in expected.weights.items())

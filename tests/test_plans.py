@@ -149,7 +149,7 @@ def test_reachable_forms_no_matrix_to_record() -> None:
 # --- cascade --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("rule", ["bptt", "fa", "fixed"])
+@pytest.mark.parametrize("rule", ["bptt", pytest.param("fa", marks=SLOW), "fixed"])
 @pytest.mark.parametrize(("seed", "n", "alpha"), [(0, 20, 0.2), (1, 130, 0.1), (2, 64, 0.5)])
 def test_cascade(rule: str, seed: int, n: int, alpha: float) -> None:
     same("cascade", program(rule, n, alpha, seed=seed), Job(trials(seed=seed)), ("y", "error"))

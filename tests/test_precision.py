@@ -145,7 +145,7 @@ def program(rule: str, rounding: str, lr: float = 0.05) -> Program:
 @pytest.mark.parametrize("rule", ["rflo", "bptt"])
 def test_what_is_kept_is_a_whole_number_of_steps(rule: str) -> None:
     asked = example(rule, "stochastic")
-    (found,) = catalog.engine("numba").run(asked, [Job(TRIALS)], ["r", "y", "W_rec", "error"])
+    (found,) = reference.run(asked, [Job(TRIALS)], ["r", "y", "W_rec", "error"])
     for name, kept in found.records.items():
         codes = kept / asked.quantities[name].format.lsb
         assert (codes == np.rint(codes)).all(), name

@@ -110,7 +110,7 @@ def test_the_scores_would_show_another_mean() -> None:
 def test_the_reward_is_what_noise_takes_off_the_loss() -> None:
     """Beside a second network, which has the noise."""
     program = compile(NETWORK, catalog.rule("nodeperturbation:size=0.3")).held()
-    (outcome,) = catalog.engine("numba").run(program, [Job(TRIAL)], ["toss", "y", "reward"])
+    (outcome,) = catalog.engine("numpy").run(program, [Job(TRIAL)], ["toss", "y", "reward"])
     (toss,), (y,), (reward,) = (outcome.records[name] for name in ("toss", "y", "reward"))
     r = np.zeros(4)
     for t, x in enumerate(TRIAL.inputs[0]):

@@ -29,7 +29,7 @@ def test_there_is_something_to_test() -> None:
 def test_a_command_works(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As it stands, but for a network, a number of trials, of rules, chips and rates to try that take little time.
 
-    Comparisons run in the engine that compiles nothing.
+    Comparisons run in the reference, and compile no more than what they are measured by.
     """
     if "path" in command and find_spec("ratinabox") is None:
         pytest.skip("needs the extra `data`")

@@ -34,7 +34,10 @@ class Straight(reproduce.Figure):
         return (Panel("Straight", "x", "y", (curve,)),)
 
 
-LONG = ("beyond-alignment", "integrate-in-bits", "low-rank-spectra", "rounding-and-rank", "sequence-loss")
+LONG = (
+    *("beyond-alignment", "integrate-in-bits", "low-rank-spectra", "rounding-and-rank", "sequence-loss"),
+    *("lazy-curve", "local-rules-integrate", "mode-odes", "outlier-escape"),
+)
 """Figures of larger networks, or of several programs, which take some time to compile."""
 
 NAMES = [pytest.param(name, marks=[pytest.mark.slow] if name in LONG else []) for name in reproduce.names()]
