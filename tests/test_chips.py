@@ -88,7 +88,7 @@ TOGETHER = {
 }
 """All departures in few chips: each takes a compilation."""
 
-LONGEST = ("rows and columns", "differences", "fpga-int16", "spinnaker1")
+LONGEST = ("rows and columns", "differences", "chances", "fpga-int16", "spinnaker1", "rpu-gokmen-vlasov")
 """Of these, and of real chips, those whose departures others have too; numba compiles each for ten seconds."""
 
 CHIPS = ("loihi2-lava", "reckon", "fpga-int16", "spinnaker1", "rpu-gokmen-vlasov")

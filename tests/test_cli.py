@@ -208,7 +208,7 @@ def test_without_spiking_nothing_is_said_of_it(compared):
     assert about["spiking"] is None and [row["in_spikes"] for row in about["rows"]] == [None, None]
 
 
-@pytest.mark.parametrize("engine", ["nengo", "nengo:network"])
+@pytest.mark.parametrize("engine", ["nengo", pytest.param("nengo:network", marks=pytest.mark.slow)])
 def test_a_rule_that_runs_beside_the_simulator_is_marked(engine, tmp_path):
     said = invoke("compare", "rflo", "bptt", *SMALL, "--lr", "0.05", "--engine", engine, "--out", tmp_path)
     assert [line.split("  ")[0] for line in said.stdout.splitlines()[3:5]] == ["rflo", "bptt (host)"]

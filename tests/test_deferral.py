@@ -7,7 +7,7 @@ import pytest
 
 from neurosim import catalog, notation
 from neurosim.adaptation import adapt
-from neurosim.conformance import FORMATS
+from neurosim.conformance import FORMATS, RECORD
 from neurosim.deferral import deferred, outer
 from neurosim.engine import Job
 from neurosim.engines import numba, numpy
@@ -82,7 +82,7 @@ def test_the_slopes_of_bptt_are_products_of_what_is_kept_of_each_step() -> None:
 
 
 def test_bptt_is_that_of_the_reference() -> None:
-    same(program("bptt"), "r")
+    same(program("bptt"), *RECORD)
 
 
 def test_the_exact_gradient_is_that_of_the_reference() -> None:

@@ -61,7 +61,7 @@ def test_all_that_a_rule_keeps_agrees_at_the_end_of_a_trial(engine: Engine, rule
     assert deviation(found.weights, expected.weights) <= 1e-12
 
 
-@pytest.mark.parametrize("rule", ["rflo", "bptt", pytest.param("rtrl", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("rule", ["rflo", *(pytest.param(each, marks=pytest.mark.slow) for each in ("bptt", "rtrl"))])
 def test_a_job_has_the_same_bits_whatever_its_batch(engine: Engine, rule: str) -> None:
     asked = program(rule)
     jobs = [
@@ -75,7 +75,7 @@ def test_a_job_has_the_same_bits_whatever_its_batch(engine: Engine, rule: str) -
         assert (alone.losses == outcome.losses).all()
 
 
-@pytest.mark.parametrize("rule", ["rflo", "bptt"])
+@pytest.mark.parametrize("rule", ["rflo", pytest.param("bptt", marks=pytest.mark.slow)])
 def test_trials_in_two_calls_are_trials_in_one(engine: Engine, rule: str) -> None:
     (whole,) = engine.run(program(rule), [Job(trials(4))])
     (first,) = engine.run(program(rule), [Job(trials(4)[:2])])
@@ -94,7 +94,7 @@ def test_a_divergence_is_an_outcome_and_the_same_one_everywhere(engine: Engine, 
     assert np.isfinite(found.losses[: found.diverged[0]]).all()
 
 
-@pytest.mark.parametrize("frozen", PLASTIC)
+@pytest.mark.parametrize("frozen", ["rec", *(pytest.param(each, marks=pytest.mark.slow) for each in ("in", "out"))])
 def test_frozen_weights_keep_their_bits(engine: Engine, frozen: str) -> None:
     asked = program("rflo", plastic=tuple(name for name in PLASTIC if name != frozen))
     (found,) = engine.run(asked, [Job(trials())])

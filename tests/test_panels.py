@@ -126,7 +126,7 @@ def test_a_turned_program_means_the_same(rule: str) -> None:
     assert all(np.abs(weights[name] - values).max() <= 1e-12 for name, values in expected.weights.items())
 
 
-@pytest.mark.parametrize("share", ["pair", "vector"])
+@pytest.mark.parametrize("share", ["pair", pytest.param("vector", marks=pytest.mark.slow)])
 def test_a_turned_matrix_draws_as_if_it_were_not(share: str) -> None:
     chip = catalog.profile(f"fixed:weight=s8.6,rounding=stochastic,share={share}").arithmetic
     network = Network.random(7, 2, 3, alpha=0.3, gain=0.9, seed=0)

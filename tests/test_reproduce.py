@@ -36,7 +36,7 @@ class Straight(reproduce.Figure):
 
 LONG = (
     *("beyond-alignment", "integrate-in-bits", "low-rank-spectra", "rounding-and-rank", "sequence-loss"),
-    *("lazy-curve", "local-rules-integrate", "mode-odes", "outlier-escape"),
+    *("lazy-curve", "local-rules-integrate", "mode-odes", "multi-timescale", "oscillation-pair", "outlier-escape"),
 )
 """Figures of larger networks, or of several programs, which take some time to compile."""
 

@@ -33,6 +33,11 @@ BYTECODE = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(cache_fold
 Cells = dict[str, float]
 
 
+def turn(n: int) -> float:
+    """The length of a turn [s] beside which the start of a job on n neurons is short."""
+    return 1.0 if n >= 512 else TURN
+
+
 class Table:
     """A benchmark. Its docstring heads its table. `params` go down its rows; `measure` gives the cells of one."""
 
@@ -60,7 +65,7 @@ class Online(Table):
         works["neurosim, all weights"] = networks.learning(networks.program("rflo", param))
         for name, rival in (rivals.installed() | rivals.ALL_WEIGHTS).items():
             works[name] = Work(rival(*given), networks.STEPS)
-        found = side_by_side(works)
+        found = side_by_side(works, turn=turn(param))
         roof = min(found.pop(name) for name in in_place(1))
         cells = {"roofline": 1e6 * roof} | {name: 1e6 * spent for name, spent in found.items()}
         cells |= {f"roofline / {name}": roof / found[name] for name in ("neurosim", "neurosim, 8 networks")}
@@ -83,7 +88,7 @@ class Single(Table):
         if "JAX scan" in rivals.installed():
             given = networks.network(param), networks.trials(64), networks.rate(param)
             works["JAX scan"] = Work(rivals.jax_scan(*given, np.float32), networks.STEPS)
-        found = side_by_side(works)
+        found = side_by_side(works, turn=turn(param))
         roof = min(found.pop(name) for name in in_place(1))
         cells = {"roofline": 1e6 * roof} | {name: 1e6 * spent for name, spent in found.items()}
         cells |= {f"roofline / {name}": roof / found[name] for name in ("neurosim", "neurosim, 8 networks")}
@@ -164,7 +169,7 @@ class Rounding(Table):
         works = {**in_place(param, np.float32), "float64": networks.learning(exact)}
         for name, profile in self.profiles.items():
             works[name] = networks.learning(networks.on(exact, profile))
-        found = side_by_side(works, turn=1.0 if param >= 512 else TURN)  # beside which the start of a job is short
+        found = side_by_side(works, turn=turn(param))
         roof = min(found[name] for name in in_place(1))
         cells = {"float64, us": 1e6 * found["float64"], "float32 roofline, us": 1e6 * roof}
         cells |= {name: found[name] / found["float64"] for name in self.profiles}
@@ -179,18 +184,23 @@ class Memory(Table):
     sizes = (128, 512, 2048)
 
     def measure(self, param) -> Cells:
-        least = self._peak(param, 1)
-        return {f"N={n}": (self._peak(param, n) - least) / 1e6 for n in self.sizes if param not in DENSE or n <= 128}
+        least = self._least(param, 1)
+        return {f"N={n}": (self._least(param, n) - least) / 1e6 for n in self.sizes if param not in DENSE or n <= 128}
+
+    def _least(self, rule: str, n: int) -> int:
+        return min(self._peak(rule, n) for _ in range(3))
 
     @staticmethod
     def _peak(rule: str, n: int) -> int:
         text = f"import networks; networks.learning(networks.program({rule!r}, {n})).do(1)"
         _cpu([sys.executable, "-c", text])
-        tail = "; import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+        # Of this process alone: what the system says of resources begins with the process that started it.
+        tail = "; from pathlib import Path; print(Path('/proc/self/status').read_text())"
         done = subprocess.run(
             [sys.executable, "-c", text + tail], cwd=Path(__file__).parent, check=True, capture_output=True, text=True
         )
-        return 1024 * int(done.stdout)
+        (peak,) = (line.split()[1] for line in done.stdout.splitlines() if line.startswith("VmHWM:"))
+        return 1024 * int(peak)
 
 
 class Start(Table):
