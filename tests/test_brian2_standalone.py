@@ -94,6 +94,7 @@ def test_a_divergence_stops_it_at_its_trial_and_step() -> None:
         assert same(one, other, 1e-9)
 
 
+@pytest.mark.slow
 def test_jobs_may_be_of_different_length() -> None:
     asked = example("fixed", "float64")
     asked_jobs = [Job(trials(1, 2)), Job(trials(2, 1)), Job(trials(3, 2))]

@@ -79,6 +79,7 @@ def test_in_float64_it_learns_the_same(rule, plastic):
     np.testing.assert_allclose(found.losses, expected.losses, rtol=1e-12)
 
 
+@pytest.mark.slow
 def test_in_fixed_point_it_is_another_experiment_and_engines_agree():
     chip = catalog.profile("loihi2-lava").arithmetic
     asked = adapt(factorised(small("rflo", ALL)), chip)

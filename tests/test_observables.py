@@ -194,6 +194,7 @@ def test_what_was_recorded_is_kept_with_the_run(watched: Run, tmp_path: Path):
         assert np.array_equal(found.observed[name], values, equal_nan=True), name
 
 
+@pytest.mark.slow
 def test_a_chip_changes_weights_outside_the_feedback():
     """Of stochastic rounding, and counted from the weights that the chip is loaded with."""
     asked = replace(

@@ -106,6 +106,7 @@ def test_float32_is_not_mixed() -> None:
         Format(8, 6, floating="float32")
 
 
+@pytest.mark.slow
 def test_a_coin_falls_as_in_float64() -> None:
     """Draws need all bits of their keys, whatever a program computes in."""
     found = [
